@@ -1,0 +1,140 @@
+package helix
+
+import (
+	"context"
+
+	"github.com/helixrouter/helix/route"
+)
+
+// admit decides one job. Nil means that it is counted as begun on
+// j.decision.Strategy and must now be run there; any error means that its end
+// is in the ledger already, or that it never was a job.
+func (r *Router) admit(ctx context.Context, k *kind, j *job) error {
+	if !j.hint.valid() {
+		return j.hint.fault()
+	}
+	j.submitted = r.exec.Now()
+	j.deadline = r.budgetEnd(&j.hint, j.submitted)
+	v := r.view.Load()
+	r.decide(ctx, v, k, j)
+	if !r.control.running.Load() {
+		r.control.start()
+	}
+	switch d := j.decision; {
+	case r.closed.Load():
+		return r.refuse(k, j, route.ReasonClosed)
+	case d.Strategy == route.Drop:
+		return r.refuse(k, j, d.Reason)
+	case d.Strategy != route.Inline && d.Strategy != route.Spawn && !r.exec.Pool.HasRoom():
+		return r.refuse(k, j, route.ReasonQueueFull)
+	}
+	r.recorder.Begin(j.decision.Strategy)
+	if err := ctx.Err(); err != nil {
+		return r.endUnrun(k, j, route.Canceled, err)
+	}
+	if j.deadline != 0 && j.deadline <= j.submitted {
+		return r.endUnrun(k, j, route.Expired, ErrExpired)
+	}
+	if j.decision.Strategy == route.Inline {
+		r.note(k, j)
+	}
+	return nil
+}
+
+// decide asks the policy, and overrules it only where its answer cannot be carried out.
+func (r *Router) decide(ctx context.Context, v *view, k *kind, j *job) {
+	allowed := route.SetOf(route.Inline, route.CPUPool)
+	if k.former != nil {
+		allowed = allowed.With(route.Batch)
+	}
+	if r.exec.Spawner.HasRoom() {
+		allowed = allowed.With(route.Spawn)
+	}
+	j.load = route.Load{CPUBusy: r.exec.Pool.Busy(), Queued: r.exec.Pool.Queued(), Spawned: r.exec.Spawner.Live()}
+	d := v.policy.Decide(route.Request{
+		Kind:    k.number,
+		Class:   j.hint.Class,
+		Allowed: allowed,
+		Cost:    j.hint.Cost,
+		Unsized: j.unsized,
+		Scaling: float32(j.hint.Scaling),
+		Budget:  j.hint.Budget,
+		Tenant:  j.hint.Tenant,
+	}, j.load, &v.signals)
+	switch {
+	case d.Strategy == route.Inline || d.Strategy == route.Spawn:
+	case r.exec.HoldsSlot(ctx):
+		// To wait for a slot while holding one could wait for ever, and refusing
+		// would throw away what the parent has done. The parent lends its slot.
+		d = route.Decision{Strategy: route.Inline, Reason: route.ReasonNested, Source: route.SourceRouter, Propensity: 1}
+	case d.Strategy != route.Drop && !allowed.Has(d.Strategy):
+		d = route.Decision{Strategy: route.CPUPool, Reason: route.ReasonHeavy, Source: route.SourceRouter, Propensity: 1}
+	}
+	j.decision = d
+}
+
+// reroute moves a job that is counted as begun to another strategy.
+func (r *Router) reroute(j *job, to route.Strategy) {
+	r.recorder.Reroute(j.decision.Strategy, to)
+	j.decision.Strategy, j.decision.Source = to, route.SourceRouter
+}
+
+// refuse sheds a job that is not counted yet.
+func (r *Router) refuse(k *kind, j *job, reason route.Reason) error {
+	r.recorder.Begin(route.Drop)
+	return r.shed(k, j, reason)
+}
+
+// refusePlaced sheds a job that is counted as begun.
+func (r *Router) refusePlaced(k *kind, j *job, reason route.Reason) error {
+	r.recorder.Reroute(j.decision.Strategy, route.Drop)
+	return r.shed(k, j, reason)
+}
+
+func (r *Router) shed(k *kind, j *job, reason route.Reason) error {
+	if reason != j.decision.Reason {
+		j.decision.Source = route.SourceRouter
+	}
+	j.decision.Strategy, j.decision.Reason = route.Drop, reason
+	r.recorder.Record(route.Outcome{Kind: k.number, Strategy: route.Drop, Disposition: route.Shed, Reason: reason})
+	r.note(k, j)
+	if reason == route.ReasonClosed {
+		return ErrClosed
+	}
+	return r.view.Load().refusals.pick(reason)
+}
+
+// endUnrun ends a job that was decided and is not worth starting.
+func (r *Router) endUnrun(k *kind, j *job, d route.Disposition, err error) error {
+	r.recorder.Record(route.Outcome{Kind: k.number, Strategy: j.decision.Strategy, Disposition: d})
+	r.note(k, j)
+	return err
+}
+
+// note records the decision for whoever looks, within the sampling budget.
+func (r *Router) note(k *kind, j *job) {
+	if !r.events.Listening() && !r.control.sample() {
+		return
+	}
+	r.publish(k, j)
+}
+
+//go:noinline
+func (r *Router) publish(k *kind, j *job) {
+	now := r.exec.Now()
+	r.recorder.Decision(now - j.submitted)
+	d := j.decision
+	r.events.Publish(Decision{
+		JobID:            j.id,
+		Strategy:         d.Strategy,
+		ComputeCost:      j.hint.Cost,
+		CPUBusy:          j.load.CPUBusy,
+		Pressure:         r.Pressure(),
+		Time:             r.exec.Epoch().Add(now),
+		Kind:             k.name,
+		Source:           d.Source,
+		Reason:           d.Reason,
+		Propensity:       float64(d.Propensity),
+		PredictedSeconds: d.Predicted.Seconds(),
+	})
+}

@@ -1,0 +1,141 @@
+package helix
+
+import (
+	"math"
+	"time"
+)
+
+// Config is everything about a Router that can change while it runs. Every
+// field takes effect on the live router, both ways, without losing a job.
+// Start from DefaultConfig: the zero Config is not valid.
+type Config struct {
+	// InlineThreshold is the largest cost, in declared units, that runs on the
+	// caller's goroutine. Default 8000; at least 1 and below SpawnThreshold.
+	InlineThreshold uint64 `json:"inline_threshold"`
+	// SpawnThreshold is the cost, in declared units, from which a job is heavy and
+	// needs a pool slot. The adaptive threshold starts here. Default 60000.
+	SpawnThreshold uint64 `json:"spawn_threshold"`
+	// SpawnLimit bounds the goroutines of spawned jobs; at the bound a job goes to
+	// the pool instead. Default 1024, about 8 MiB of stacks: far above what two
+	// cores can run, far below what hurts. Range 1..1048576.
+	SpawnLimit int `json:"spawn_limit"`
+	// CPUQueueCap bounds the jobs that wait for a pool slot, in the queue and in
+	// forming batches together. Default 512; at least CPUParallelism, at most 1048576.
+	CPUQueueCap int `json:"cpu_queue_cap"`
+	// CPUParallelism is the number of pool slots. Default 8. Range 1..4096.
+	CPUParallelism int `json:"cpu_parallelism"`
+	// BackpressureBusyThreshold is the number of busy slots from which the
+	// threshold table sheds what cannot be batched. Default 7. A value above
+	// CPUParallelism never triggers and leaves shedding to the queue bound.
+	BackpressureBusyThreshold int `json:"backpressure_busy_threshold"`
+	// BatchMaxSize is the largest number of jobs in one batch. Default 8. Range 1..4096.
+	BatchMaxSize int `json:"batch_max_size"`
+	// BatchMaxDelayMS is how long, in milliseconds, a forming batch may yield to
+	// queued pool work before the next free slot must take it. Default 10. Range 1..60000.
+	BatchMaxDelayMS int `json:"batch_max_delay_ms"`
+	// EMAAlpha is the weight of the newest sample in the latency averages. Default 0.15. Range (0,1].
+	EMAAlpha float64 `json:"ema_alpha"`
+	// AdaptiveStep is the share by which the adaptive spawn threshold rises in one
+	// tick; it falls by a tenth of it. Default 0.10. Range (0,1].
+	AdaptiveStep float64 `json:"adaptive_step"`
+	// CPUP95BudgetMS is the pool's p95 sojourn, in milliseconds, below which the
+	// adaptive spawn threshold falls back. Default 200. Range 1..3600000.
+	CPUP95BudgetMS int `json:"cpu_p95_budget_ms"`
+	// AdaptiveP95ThresholdFactor times the budget is the p95 above which the
+	// adaptive spawn threshold rises. Default 1.5. Range (0,1000].
+	AdaptiveP95ThresholdFactor float64 `json:"adaptive_p95_threshold_factor"`
+	// Policy names who decides. The one policy of this version is "threshold", the
+	// documented table, and it is the default.
+	Policy string `json:"policy"`
+	// MetricsLegacy exports the original's metric names (helix_completed and
+	// others in ms) beside the ones in base units. Default true.
+	MetricsLegacy bool `json:"metrics_legacy"`
+}
+
+// PolicyThreshold is the documented table, see ChooseStrategy.
+const PolicyThreshold = "threshold"
+
+// DefaultConfig returns the documented defaults.
+func DefaultConfig() Config {
+	return Config{
+		InlineThreshold:            8_000,
+		SpawnThreshold:             60_000,
+		SpawnLimit:                 1_024,
+		CPUQueueCap:                512,
+		CPUParallelism:             8,
+		BackpressureBusyThreshold:  7,
+		BatchMaxSize:               8,
+		BatchMaxDelayMS:            10,
+		EMAAlpha:                   0.15,
+		AdaptiveStep:               0.10,
+		CPUP95BudgetMS:             200,
+		AdaptiveP95ThresholdFactor: 1.5,
+		Policy:                     PolicyThreshold,
+		MetricsLegacy:              true,
+	}
+}
+
+// Upper bounds of the numbers. A larger value is a typing error or an attack,
+// not a wish: each would let one field alone exhaust the machine or overflow a product.
+const (
+	maxCost        = 1 << 53 // exact in a float64, so that the adaptive threshold's arithmetic is exact
+	maxQueue       = 1 << 20 // a million waiting jobs are some 300 MiB
+	maxParallelism = 4096    // slots; four times the largest machines of today
+	maxBatch       = 4096
+	maxDelayMS     = 60_000
+	maxBudgetMS    = 3_600_000
+	maxFactor      = 1000
+)
+
+// Validate reports all faults at once as a *ConfigError, or nil.
+func (c Config) Validate() error {
+	var f faults
+	f.between("inline_threshold", c.InlineThreshold, 1, maxCost)
+	f.between("spawn_threshold", c.SpawnThreshold, 1, maxCost)
+	if c.InlineThreshold >= c.SpawnThreshold {
+		f.add("inline_threshold", c.InlineThreshold, "must be below spawn_threshold (%d)", c.SpawnThreshold)
+	}
+	f.count("spawn_limit", c.SpawnLimit, maxQueue)
+	f.count("cpu_queue_cap", c.CPUQueueCap, maxQueue)
+	f.count("cpu_parallelism", c.CPUParallelism, maxParallelism)
+	if c.CPUQueueCap < c.CPUParallelism {
+		f.add("cpu_queue_cap", c.CPUQueueCap, "must be at least cpu_parallelism (%d)", c.CPUParallelism)
+	}
+	f.count("backpressure_busy_threshold", c.BackpressureBusyThreshold, maxQueue)
+	f.count("batch_max_size", c.BatchMaxSize, maxBatch)
+	f.count("batch_max_delay_ms", c.BatchMaxDelayMS, maxDelayMS)
+	f.share("ema_alpha", c.EMAAlpha, 1)
+	f.share("adaptive_step", c.AdaptiveStep, 1)
+	f.count("cpu_p95_budget_ms", c.CPUP95BudgetMS, maxBudgetMS)
+	f.share("adaptive_p95_threshold_factor", c.AdaptiveP95ThresholdFactor, maxFactor)
+	if c.Policy != PolicyThreshold {
+		f.add("policy", c.Policy, `must be "threshold", the one policy of this version`)
+	}
+	return f.err()
+}
+
+func (f *faults) between(field string, v, lo, hi uint64) {
+	if v < lo || v > hi {
+		f.add(field, v, "must be between %d and %d", lo, hi)
+	}
+}
+
+func (f *faults) count(field string, v, hi int) {
+	if v < 1 || v > hi {
+		f.add(field, v, "must be between 1 and %d", hi)
+	}
+}
+
+func (f *faults) share(field string, v float64, hi float64) {
+	if math.IsNaN(v) || v <= 0 || v > hi {
+		f.add(field, v, "must be above 0 and at most %g", hi)
+	}
+}
+
+func (c Config) batchMaxDelay() time.Duration {
+	return time.Duration(c.BatchMaxDelayMS) * time.Millisecond
+}
+
+func (c Config) cpuP95Budget() time.Duration {
+	return time.Duration(c.CPUP95BudgetMS) * time.Millisecond
+}

@@ -1,0 +1,184 @@
+package helix
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/helixrouter/helix/internal/capacity"
+	"github.com/helixrouter/helix/internal/feedback"
+	"github.com/helixrouter/helix/internal/pressure"
+	"github.com/helixrouter/helix/internal/stats"
+	"github.com/helixrouter/helix/route"
+)
+
+const (
+	// busyTick is the control loop's period while jobs come. A look costs some 10 us,
+	// 0.1 % of a core; a longer period would answer sheds with an older RetryAfter.
+	busyTick = 10 * time.Millisecond
+	// idleTick is the period while none come: often enough for pressure to decay
+	// smoothly and for injected pressure to expire in time, cheap enough to forget.
+	idleTick = 100 * time.Millisecond
+	// adaptEvery is the period of the adaptive spawn threshold.
+	adaptEvery = 10 * time.Second
+	// samplesPerTick bounds the decisions recorded when nobody subscribes: 12,800 a
+	// second at some 150 ns are 0.2 % of a core.
+	samplesPerTick = 128
+	// rateHalfLife smooths the rate at which slots complete jobs, for RetryAfter.
+	rateHalfLife = time.Second
+)
+
+// control is the router's one goroutine of its own: it publishes the slow part of
+// what decisions read. It starts with the first job and ends with Close.
+type control struct {
+	router  *Router
+	running atomic.Bool  // read by every job; written with mu held
+	samples atomic.Int32 // decisions that may still be recorded in this tick
+
+	mu   sync.Mutex
+	quit chan struct{} // closed to ask the loop to end; guarded by mu
+	done chan struct{} // closed when it has ended; nil when it never ran; guarded by mu
+
+	// Owned by the loop and by measureLocked, both with router.mu held.
+	last    feedback.Counters
+	lastAt  time.Duration
+	perSlot stats.HalfLife // jobs per second that slots complete
+}
+
+func (c *control) init(r *Router) {
+	c.router = r
+	c.quit = make(chan struct{})
+	c.samples.Store(samplesPerTick)
+	c.perSlot = stats.HalfLife{Half: rateHalfLife}
+}
+
+func (c *control) start() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.running.Swap(true) {
+		return
+	}
+	select {
+	case <-c.quit: // closed before the first job
+	default:
+		c.done = make(chan struct{})
+		go c.loop(c.done)
+	}
+}
+
+func (c *control) stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	select {
+	case <-c.quit:
+	default:
+		close(c.quit)
+	}
+	if c.done != nil {
+		<-c.done
+	}
+}
+
+// sample takes one from the budget of recorded decisions. When it is spent, the
+// price is one load of a line that nobody writes.
+func (c *control) sample() bool { return c.samples.Load() > 0 && c.samples.Add(-1) >= 0 }
+
+func (c *control) loop(done chan struct{}) {
+	defer close(done)
+	r := c.router
+	timer := time.NewTimer(busyTick)
+	defer timer.Stop()
+	nextAdapt := r.exec.Now() + adaptEvery
+	for {
+		select {
+		case <-c.quit:
+			return
+		case <-timer.C:
+		}
+		c.samples.Store(samplesPerTick)
+		r.mu.Lock()
+		busy := r.measureLocked()
+		if now := r.exec.Now(); now >= nextAdapt {
+			nextAdapt = now + adaptEvery
+			r.adaptLocked()
+		}
+		r.mu.Unlock()
+		if busy {
+			timer.Reset(busyTick)
+		} else {
+			timer.Reset(idleTick)
+		}
+	}
+}
+
+// measureLocked reads the counters, publishes pressure and refusals, and reports
+// whether anything happened since it last looked.
+func (r *Router) measureLocked() (busy bool) {
+	c := &r.control
+	now, counters := r.exec.Now(), r.recorder.Counters()
+	busy = counters != c.last
+	config := r.Config()
+	pool := r.exec.Pool
+	r.signals = r.tracker.Update(now, pressure.Inputs{
+		Busy: pool.Busy(), Width: config.CPUParallelism,
+		Queued: pool.Queued(), QueueCap: config.CPUQueueCap,
+		Submitted: counters.Submitted(), Shed: counters.Of(route.Shed),
+		Completed: counters.Ran, SojournSum: counters.Sojourn,
+		LatencyBudget: config.cpuP95Budget(),
+	})
+	if elapsed := now - c.lastAt; elapsed > 0 {
+		c.perSlot.Update(now, float64(counters.Slotted-c.last.Slotted)/elapsed.Seconds())
+		c.lastAt = now
+	}
+	c.last = counters
+	after := firstRetry
+	if counters.Slotted > 0 {
+		after = retryAfter(pool.Busy()+pool.Queued(), c.perSlot.Value(now))
+	}
+	r.publishLocked(func(v *view) {
+		if old := v.refusals[route.ReasonBusyGate][0]; old.RetryAfter != after || old.Pressure != r.signals.Score {
+			v.refusals = newRefusals(r.signals.Score, after)
+		}
+		v.signals.Pressure, v.signals.External = r.signals.Score, r.signals.External
+	})
+	return busy
+}
+
+// adaptiveThreshold is the live spawn threshold and what it was last judged on.
+type adaptiveThreshold struct {
+	value  uint64          // cost units
+	judged stats.Histogram // the pool's sojourns at the last change
+}
+
+// AdaptTick moves the adaptive spawn threshold by one step if the pool's p95
+// since the last tick asks for it, and returns it. The router does so by itself
+// every 10 s; this is for tests. It needs at least 10 pool jobs to judge by.
+func (r *Router) AdaptTick(time.Time) uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.adaptLocked()
+	return r.adaptive.value
+}
+
+func (r *Router) adaptLocked() {
+	config := r.Config()
+	all := r.recorder.Sojourns(route.CPUPool)
+	since := *all
+	since.Sub(&r.adaptive.judged)
+	next := capacity.SpawnThreshold{
+		Base:   config.SpawnThreshold,
+		Step:   config.AdaptiveStep,
+		Budget: config.cpuP95Budget(),
+		Factor: config.AdaptiveP95ThresholdFactor,
+	}.Next(r.adaptive.value, since.Count(), since.Quantile(0.95))
+	if since.Count() >= capacity.MinSamples {
+		r.adaptive.judged = *all
+	}
+	if next == r.adaptive.value {
+		return
+	}
+	r.log.Info("spawn threshold adapted", "from", r.adaptive.value, "to", next,
+		"p95", since.Quantile(0.95), "samples", since.Count())
+	r.adaptive.value = next
+	r.publishLocked(func(*view) {})
+}

@@ -1,0 +1,40 @@
+// Package helix decides, for every piece of CPU work that a service does, how it
+// runs: on the caller's goroutine (inline), on one of its own (spawn), on a bounded
+// pool (cpu_pool), together with others (batch) or not at all (drop). What is
+// admitted is bounded, counted and ends exactly once; what is not is refused at
+// once with a reason and a time to come back. The package owns the walk of a job
+// from submit to result; it must never know HTTP, Prometheus, files or flags.
+//
+// # Use
+//
+//	r, err := helix.New(helix.DefaultConfig())
+//	defer r.Close(ctx)
+//
+//	hash, err := helix.Do(ctx, r, helix.Hint{Kind: "argon2", Budget: time.Second}, hashPassword)
+//
+// Do wraps any function. Register makes a typed Handle for work that can also be
+// batched. Router.Submit runs a Job record by name.
+//
+// # What a caller can get
+//
+//	nil                 the job ran and returned no error
+//	*RunError           the job's own error, with kind and strategy
+//	*PanicError         the job panicked; the process lives and the slot is free
+//	*ShedError          refused; errors.Is(err, ErrShed); RetryAfter says when to come back
+//	ErrExpired          the budget or deadline passed before it could start; it did not run
+//	ctx.Err()           the caller's context ended, whether the job waited or ran
+//	ErrClosed           the router is closed
+//	*HintError, *JobError, *UnknownKindError, *ConfigError   bad input; nothing ran
+//
+// # Concurrency
+//
+// A Router and everything made from it is safe for concurrent use. New starts no
+// goroutine; the first job starts one that keeps pressure and thresholds up to
+// date, and Close ends it. A job that submits another one must pass its own ctx on:
+// that is how the router knows that it holds a slot already and must not wait for one.
+//
+// # Cost
+//
+// A job that captures variables in its function costs one allocation of the
+// language's, since it might run on another goroutine; a Handle's inline job costs none.
+package helix

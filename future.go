@@ -1,0 +1,78 @@
+package helix
+
+import (
+	"context"
+
+	"github.com/helixrouter/helix/internal/exec"
+	"github.com/helixrouter/helix/route"
+)
+
+// Future is a job that was started with Handle.Go. It is safe for concurrent use.
+type Future[Out any] struct {
+	done   <-chan struct{}
+	result func() (Out, error) // valid once done is closed
+}
+
+// Wait returns the job's result, or ctx.Err() when ctx ends first; the job goes
+// on then. It may be called many times.
+func (f *Future[Out]) Wait(ctx context.Context) (Out, error) {
+	select {
+	case <-f.done:
+		return f.result()
+	default:
+	}
+	select {
+	case <-f.done:
+		return f.result()
+	case <-ctx.Done():
+		var none Out
+		return none, ctx.Err()
+	}
+}
+
+// Done is closed when the job has ended.
+func (f *Future[Out]) Done() <-chan struct{} { return f.done }
+
+var closedChannel = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+
+func endedFuture[Out any](out Out, err error) *Future[Out] {
+	return &Future[Out]{done: closedChannel, result: func() (Out, error) { return out, err }}
+}
+
+// submitFuture is submit without the wait.
+func submitFuture[In, Out any](ctx context.Context, r *Router, k *kind, j *job, run exec.Func[In, Out], in In) *Future[Out] {
+	var none Out
+	if err := r.admit(ctx, k, j); err != nil {
+		return endedFuture(none, err)
+	}
+	inline := j.decision.Strategy == route.Inline
+	if inline && j.decision.Reason != route.ReasonNested {
+		return endedFuture(runHere(ctx, r, k, j, run, in))
+	}
+	t := exec.NewFuture()
+	if inline {
+		// A child beside its parent, if a slot is free for it. It must not wait for one.
+		r.reroute(j, route.CPUPool)
+		call := newCall(ctx, r, k, j, t, run, in)
+		if !r.exec.Pool.SubmitNow(t) {
+			r.reroute(j, route.Inline)
+			return endedFuture(runHere(ctx, r, k, j, run, in))
+		}
+		r.note(k, j)
+		return future(ctx, r, k, j, t, call)
+	}
+	call := newCall(ctx, r, k, j, t, run, in)
+	if err := r.place(t, k, j); err != nil {
+		return endedFuture(none, err)
+	}
+	return future(ctx, r, k, j, t, call)
+}
+
+func future[In, Out any](ctx context.Context, r *Router, k *kind, j *job, t *exec.Task, call *exec.Call[In, Out]) *Future[Out] {
+	strategy := j.decision.Strategy
+	r.exec.Watch(ctx, t)
+	return &Future[Out]{done: t.Done(), result: func() (Out, error) {
+		out, end, err := call.Result()
+		return out, wrap(k, strategy, end, err)
+	}}
+}

@@ -1,0 +1,198 @@
+package exec
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/helixrouter/helix/route"
+)
+
+// Former gathers the tasks of one kind until a slot takes them as one batch. It
+// has no goroutine and no timer: tasks are taken when a slot comes free (see
+// Pool.nextLocked), and how many they are is decided only when the worker starts,
+// so that what arrives meanwhile comes along.
+type Former struct {
+	pool *Pool
+	run  BatchWork
+
+	tasks  list // guarded by pool.mu
+	coming int  // workers that were started for tasks and have not taken any; guarded by pool.mu
+	listed bool // in pool.forming; guarded by pool.mu
+}
+
+// BatchWork runs a kind's own batch function over the work of several tasks, on
+// the goroutine that it is called on, keeps the results and says how each ended.
+// When the batch function panics, ok is false and no result was kept.
+type BatchWork interface {
+	RunBatch(ctx context.Context, work []Work) (ends []route.Disposition, ok bool)
+}
+
+// NewFormer returns a former for one kind.
+func (x *Executor) NewFormer(run BatchWork) *Former {
+	return &Former{pool: x.Pool, run: run}
+}
+
+// Submit adds t to the batch that forms.
+func (f *Former) Submit(t *Task) Placement {
+	p := f.pool
+	t.home = p
+	p.mu.Lock()
+	if p.closed || p.fullLocked() {
+		closed := p.closed
+		p.mu.Unlock()
+		if closed {
+			return Closed
+		}
+		return Full
+	}
+	f.tasks.push(t)
+	p.queued.Add(1)
+	if !f.listed {
+		f.listed = true
+		p.forming = append(p.forming, f)
+	}
+	start := p.slotFreeLocked() && f.coming*p.limits.BatchSize < f.tasks.len
+	if start {
+		p.busy.Add(1)
+		f.coming++
+	} else {
+		p.watchLocked(t.Deadline)
+	}
+	p.mu.Unlock()
+	if start {
+		go p.work(shift{former: f})
+	}
+	return Placed
+}
+
+// takeBatchLocked moves up to BatchSize of f's tasks onto the slot that asks.
+func (p *Pool) takeBatchLocked(f *Former) shift {
+	b := &batchRun{tasks: make([]*Task, 0, min(f.tasks.len, p.limits.BatchSize))}
+	for t := f.tasks.first; t != nil && len(b.tasks) < p.limits.BatchSize; t = f.tasks.first {
+		p.dequeueLocked(t)
+		b.tasks = append(b.tasks, t)
+	}
+	p.batches[b] = struct{}{}
+	p.batched = true
+	return shift{former: f, batch: b}
+}
+
+// batchRun is one batch on a slot.
+type batchRun struct {
+	tasks  []*Task            // guarded by pool.mu once the batch is on a slot
+	wanted atomic.Int32       // tasks whose callers have not left
+	cancel context.CancelFunc // ends the batch's context; written before the first task is running
+}
+
+// drop is called when the caller of one task has left; the last one cancels the batch.
+func (b *batchRun) drop() {
+	if b.wanted.Add(-1) == 0 {
+		b.cancel()
+	}
+}
+
+// runBatch runs one batch and returns the slot's next shift.
+func (p *Pool) runBatch(s shift) (next shift) {
+	if s.batch == nil {
+		p.mu.Lock()
+		s.former.coming--
+		if s.former.tasks.len == 0 { // another slot was faster
+			next = p.nextLocked()
+			p.mu.Unlock()
+			return next
+		}
+		s = p.takeBatchLocked(s.former)
+		p.mu.Unlock()
+	}
+	ctx, cancel := context.WithCancel(p.executor.base)
+	defer cancel()
+	s.batch.cancel = cancel
+	begun := p.beginBatch(s.batch)
+	if len(begun) == 0 {
+		return p.changeShift(s)
+	}
+	returned := false
+	defer func() {
+		if !returned { // the batch function called runtime.Goexit
+			if next := p.finishBatch(s, begun, keepAll(begun, route.Panicked, errGoexit())); next.any() {
+				go p.work(next)
+			}
+		}
+	}()
+	ends := p.runTogether(ctx, s.former, begun)
+	returned = true
+	return p.finishBatch(s, begun, ends)
+}
+
+// beginBatch claims the tasks that are still wanted and in time, and leaves only
+// them in the batch.
+func (p *Pool) beginBatch(b *batchRun) []*Task {
+	x := p.executor
+	now := x.Now()
+	begun, late := make([]*Task, 0, len(b.tasks)), []*Task(nil)
+	b.wanted.Store(int32(len(b.tasks)))
+	for _, t := range b.tasks {
+		t.batch = b
+		ok, tooLate := t.begin(now)
+		if ok {
+			begun = append(begun, t)
+			continue
+		}
+		if tooLate {
+			late = append(late, t)
+		}
+		b.drop()
+	}
+	if len(begun) < len(b.tasks) {
+		p.mu.Lock()
+		b.tasks = begun // before the signal: claimAll must not see a task that its caller uses again
+		p.mu.Unlock()
+	}
+	for _, t := range late {
+		x.expire(t, now)
+	}
+	return begun
+}
+
+// runTogether runs the batch, and each task singly once when the batch
+// function panicked, so that one bad input fails alone.
+func (p *Pool) runTogether(ctx context.Context, f *Former, begun []*Task) []route.Disposition {
+	work := make([]Work, len(begun))
+	for i, t := range begun {
+		work[i] = t.Work
+	}
+	p.executor.recorder.Batch(len(begun))
+	slot := &slotContext{Context: ctx, executor: p.executor, holds: true}
+	ends, ok := f.run.RunBatch(slot, work)
+	if ok {
+		return ends
+	}
+	ends = make([]route.Disposition, len(begun))
+	for i, w := range work {
+		ends[i] = w.Run()
+	}
+	return ends
+}
+
+func (p *Pool) finishBatch(s shift, begun []*Task, ends []route.Disposition) (next shift) {
+	waited := begun[:0:0]
+	for i, t := range begun {
+		if p.executor.settle(t, ends[i]) {
+			waited = append(waited, t)
+		}
+	}
+	next = p.changeShift(s)
+	for _, t := range waited {
+		t.signal()
+	}
+	return next
+}
+
+func keepAll(tasks []*Task, d route.Disposition, err error) []route.Disposition {
+	ends := make([]route.Disposition, len(tasks))
+	for i, t := range tasks {
+		t.Work.Keep(d, err)
+		ends[i] = d
+	}
+	return ends
+}

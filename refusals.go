@@ -1,0 +1,60 @@
+package helix
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/helixrouter/helix/route"
+)
+
+// refusals are the errors of shed jobs, made ahead of time: a refusal must not
+// cost more than an acceptance, and an error of its own for each would be an
+// allocation at the worst moment.
+type refusals [route.NumReasons][jitters]*ShedError
+
+const (
+	// jitters is how many different RetryAfter there are at a time. With 16 a
+	// thousand refused callers return in 16 groups spread over half the wait,
+	// instead of all at once.
+	jitters = 16
+	// firstRetry is the answer before anything has been measured.
+	firstRetry = time.Second
+	// shortestRetry keeps callers from spinning when the backlog is nearly gone.
+	shortestRetry = 10 * time.Millisecond
+	// longestRetry bounds the answer while nothing finishes: the state of things
+	// half a minute from now is anybody's guess.
+	longestRetry = 30 * time.Second
+)
+
+func newRefusals(pressure float64, after time.Duration) *refusals {
+	var all refusals
+	for reason := route.ReasonBusyGate; int(reason) < route.NumReasons; reason++ {
+		for i := range all[reason] {
+			all[reason][i] = &ShedError{Reason: reason, RetryAfter: jittered(after, i), Pressure: pressure}
+		}
+	}
+	return &all
+}
+
+// jittered spreads the wait evenly over 1 to 1.5 times the given one: never
+// sooner than the backlog is gone.
+func jittered(after time.Duration, i int) time.Duration {
+	return after + after*time.Duration(i)/(2*jitters)
+}
+
+func (f *refusals) pick(reason route.Reason) *ShedError {
+	return f[reason][rand.Uint32N(jitters)]
+}
+
+// retryAfter is when the backlog should be gone: jobs on slots and waiting, over
+// the rate at which slots complete them.
+func retryAfter(backlog int, perSecond float64) time.Duration {
+	if backlog == 0 {
+		return shortestRetry
+	}
+	seconds := float64(backlog) / perSecond
+	if !(seconds < longestRetry.Seconds()) { // also when nothing completes
+		return longestRetry
+	}
+	return max(time.Duration(seconds*float64(time.Second)), shortestRetry)
+}

@@ -1,0 +1,66 @@
+package route
+
+import "fmt"
+
+// Reason says in one word why a job went where it went.
+type Reason uint8
+
+// The reasons. The first group admits, the second sheds.
+const (
+	ReasonCheap     Reason = iota // cost is at most the inline threshold
+	ReasonModerate                // cost is below the spawn threshold
+	ReasonAmortises               // heavy, and scales well enough to be batched
+	ReasonHeavy                   // heavy: bounded by the pool
+	ReasonGateBatch               // the pool is busy, but the job can share a slot
+	ReasonNested                  // submitted from inside a job: runs on its parent's slot
+
+	ReasonBusyGate  // the pool is busy and the job cannot share a slot
+	ReasonQueueFull // no slot is free and the queue is at its bound
+	ReasonClosed    // the router is closed
+	NumReasons      = int(ReasonClosed) + 1
+)
+
+var reasons = [NumReasons]struct{ name, explanation string }{
+	ReasonCheap:     {"cheap", "the declared cost is at most inline_threshold"},
+	ReasonModerate:  {"moderate", "the declared cost is below the spawn threshold"},
+	ReasonAmortises: {"amortises", "the job is heavy and its scaling potential is at least 0.70"},
+	ReasonHeavy:     {"heavy", "the job is heavy or of unknown size, so the pool bounds it"},
+	ReasonGateBatch: {"gate_batch", "the pool is busy and the job's scaling potential of at least 0.65 lets it share a slot"},
+	ReasonNested:    {"nested", "the job was submitted from inside another one and runs on its slot"},
+	ReasonBusyGate:  {"busy_gate", "backpressure_busy_threshold slots are busy and the job cannot be batched"},
+	ReasonQueueFull: {"queue_full", "every slot is taken and cpu_queue_cap jobs wait already"},
+	ReasonClosed:    {"closed", "the router is closed"},
+}
+
+// String returns the wire name, such as "busy_gate".
+func (r Reason) String() string {
+	if int(r) < len(reasons) {
+		return reasons[r].name
+	}
+	return fmt.Sprintf("reason(%d)", uint8(r))
+}
+
+// Explanation returns the reason as a clause for a sentence.
+func (r Reason) Explanation() string {
+	if int(r) < len(reasons) {
+		return reasons[r].explanation
+	}
+	return "unknown reason"
+}
+
+// Sheds reports whether the reason is one for refusing a job.
+func (r Reason) Sheds() bool { return r >= ReasonBusyGate }
+
+// MarshalText writes the wire name.
+func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads a wire name and refuses anything else.
+func (r *Reason) UnmarshalText(text []byte) error {
+	for i := range reasons {
+		if reasons[i].name == string(text) {
+			*r = Reason(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("unknown reason %q", text)
+}

@@ -1,0 +1,65 @@
+package route
+
+import (
+	"fmt"
+	"time"
+)
+
+// Request is what a policy is told about one job. It is passed by value so
+// that a decision allocates nothing.
+type Request struct {
+	Kind    uint32        // dense number of the job's kind, given by the router
+	Class   Class         // how much it matters
+	Allowed Set           // the arms it may take; Drop is always possible
+	Cost    uint64        // declared size in the kind's own units
+	Unsized bool          // no size was declared, and Cost means nothing
+	Scaling float32       // how well it amortises with others, 0..1
+	Budget  time.Duration // time left until it is late; 0 = no budget
+	Tenant  string        // who asks; "" = nobody in particular
+}
+
+// Load is what the router reads live, at the moment of the decision.
+type Load struct {
+	CPUBusy int // pool slots taken, by running and by abandoned work
+	Queued  int // jobs that wait for a slot, in the queue and in forming batches
+	Spawned int // spawned jobs that have not returned
+}
+
+// Class says how much a job matters when not everything can run. The zero
+// value is ClassDefault.
+type Class uint8
+
+// The classes. Under the adaptive policy sheddable work goes first and critical last.
+const (
+	ClassDefault Class = iota
+	ClassSheddable
+	ClassCritical
+	ClassCriticalPlus
+)
+
+var classNames = [...]string{"default", "sheddable", "critical", "critical_plus"}
+
+// CallOption marks a class as an option of one call: h.Do(ctx, in, ClassCritical).
+func (Class) CallOption() {}
+
+// String returns the wire name.
+func (c Class) String() string {
+	if int(c) < len(classNames) {
+		return classNames[c]
+	}
+	return fmt.Sprintf("class(%d)", uint8(c))
+}
+
+// MarshalText writes the wire name.
+func (c Class) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText reads a wire name and refuses anything else.
+func (c *Class) UnmarshalText(text []byte) error {
+	for i, name := range classNames {
+		if name == string(text) {
+			*c = Class(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("unknown class %q: use one of default, sheddable, critical, critical_plus", text)
+}

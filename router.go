@@ -1,0 +1,241 @@
+package helix
+
+import (
+	"context"
+	"log/slog"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/helixrouter/helix/internal/event"
+	"github.com/helixrouter/helix/internal/exec"
+	"github.com/helixrouter/helix/internal/feedback"
+	"github.com/helixrouter/helix/internal/policy"
+	"github.com/helixrouter/helix/internal/pressure"
+	"github.com/helixrouter/helix/route"
+)
+
+// Router decides how each job runs, runs it so, and keeps account. Make one with
+// New, share it, and Close it. It is safe for concurrent use.
+type Router struct {
+	exec     *exec.Executor
+	recorder *feedback.Recorder
+	kinds    *kindTable
+	events   *event.Ring[Decision]
+	log      *slog.Logger
+	policy   func(Config) route.Policy // makes the policy of a configuration
+
+	view    atomic.Pointer[view] // what a decision reads; replaced with mu held
+	closed  atomic.Bool
+	control control
+
+	mu       sync.Mutex        // before the locks of exec and feedback
+	tracker  *pressure.Tracker // guarded by mu
+	signals  pressure.Snapshot // the tracker's last; guarded by mu
+	adaptive adaptiveThreshold // guarded by mu
+}
+
+// view is everything that a decision reads but the live load. It is immutable.
+type view struct {
+	config   Config
+	policy   route.Policy
+	signals  route.Signals
+	refusals *refusals
+}
+
+// Option changes how New makes a Router.
+type Option func(*Router)
+
+// WithLogger sets where the router logs changes of its state. Default: nowhere.
+func WithLogger(log *slog.Logger) Option {
+	return func(r *Router) { r.log = log }
+}
+
+// WithPolicy makes the router ask p instead of the policy that Config.Policy
+// names. It is for policies of one's own and for tests.
+func WithPolicy(p route.Policy) Option {
+	return func(r *Router) { r.policy = func(Config) route.Policy { return p } }
+}
+
+// recentDecisions is how many decisions Decisions can look back on: about 150 KB.
+const recentDecisions = 1024
+
+// New returns a router with the given configuration. All faults of the
+// configuration come back at once in a *ConfigError. No goroutine is
+// started before the first job.
+func New(config Config, options ...Option) (*Router, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	r := &Router{
+		recorder: feedback.NewRecorder(config.EMAAlpha),
+		kinds:    newKindTable(),
+		events:   event.New(recentDecisions, func(d *Decision, seq uint64) { d.Seq = seq }),
+		log:      slog.New(slog.DiscardHandler),
+		policy:   policyOf,
+		tracker:  pressure.New(),
+		adaptive: adaptiveThreshold{value: config.SpawnThreshold},
+	}
+	for _, o := range options {
+		o(r)
+	}
+	r.exec = exec.New(exec.NewClock(), r.recorder, limitsOf(config))
+	r.control.init(r)
+	r.view.Store(&view{
+		config:   config,
+		policy:   r.policy(config),
+		signals:  route.Signals{SpawnThreshold: config.SpawnThreshold},
+		refusals: newRefusals(0, firstRetry),
+	})
+	return r, nil
+}
+
+func policyOf(c Config) route.Policy { return tableOf(c) }
+
+func tableOf(c Config) policy.Threshold {
+	return policy.Threshold{InlineThreshold: c.InlineThreshold, BusyThreshold: c.BackpressureBusyThreshold}
+}
+
+func limitsOf(c Config) exec.Limits {
+	return exec.Limits{
+		Width:      c.CPUParallelism,
+		QueueCap:   c.CPUQueueCap,
+		SpawnLimit: c.SpawnLimit,
+		BatchSize:  c.BatchMaxSize,
+		BatchDelay: c.batchMaxDelay(),
+	}
+}
+
+// Config returns the live configuration.
+func (r *Router) Config() Config { return r.view.Load().config }
+
+// SetConfig replaces the configuration, for jobs that come from now on and for
+// the queues and slots that exist. A *ConfigError leaves everything as it was.
+func (r *Router) SetConfig(c Config) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.setConfigLocked(c)
+	return nil
+}
+
+// PatchConfig applies a merge patch to the live configuration and returns the
+// result. A *ConfigError leaves everything as it was.
+func (r *Router) PatchConfig(p ConfigPatch) (Config, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	next, err := p.Apply(r.Config())
+	if err != nil {
+		return Config{}, err
+	}
+	r.setConfigLocked(next)
+	return next, nil
+}
+
+// ReplaceConfig replaces the configuration if it is still old, and reports
+// whether it did: a change that was made from what someone has read.
+func (r *Router) ReplaceConfig(old, next Config) (bool, error) {
+	if err := next.Validate(); err != nil {
+		return false, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.Config() != old {
+		return false, nil
+	}
+	r.setConfigLocked(next)
+	return true, nil
+}
+
+func (r *Router) setConfigLocked(c Config) {
+	old := r.Config()
+	if c == old {
+		return
+	}
+	if c.SpawnThreshold != old.SpawnThreshold {
+		r.adaptive.value = c.SpawnThreshold // a new base starts anew
+	}
+	r.recorder.SetAlpha(c.EMAAlpha)
+	r.publishLocked(func(v *view) {
+		v.config, v.policy = c, r.policy(c)
+	})
+	r.exec.SetLimits(limitsOf(c))
+	r.log.Info("configuration changed", "cpu_parallelism", c.CPUParallelism, "cpu_queue_cap", c.CPUQueueCap,
+		"inline_threshold", c.InlineThreshold, "spawn_threshold", c.SpawnThreshold)
+}
+
+// publishLocked replaces the view by a changed copy.
+func (r *Router) publishLocked(change func(*view)) {
+	next := *r.view.Load()
+	change(&next)
+	next.signals.SpawnThreshold = r.adaptive.value
+	r.view.Store(&next)
+}
+
+// Close refuses new work with ErrClosed and waits until everything that was
+// admitted has ended. When ctx ends first, what still waits or runs ends with
+// ErrClosed for its callers, work that honours its context is cancelled, and the
+// error is a *CloseError that names what is left. A second Close waits as well.
+func (r *Router) Close(ctx context.Context) error {
+	r.closed.Store(true)
+	err := r.exec.Close(ctx)
+	r.control.stop()
+	r.events.Close()
+	return r.closeError(err)
+}
+
+// InjectPressure tells the router about load that it cannot see itself, such as
+// a slow database: value in 0..1 from a named source, valid for ttl (0 means 30 s, at
+// most an hour). The largest injected value counts: it raises Pressure, and it closes
+// the busy gate earlier, at the share 1-value of backpressure_busy_threshold.
+func (r *Router) InjectPressure(value float64, source string, ttl time.Duration) error {
+	if ttl == 0 {
+		ttl = defaultPressureTTL
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.tracker.Inject(r.exec.Now(), source, value, ttl); err != nil {
+		return err
+	}
+	r.control.start()
+	r.measureLocked()
+	return nil
+}
+
+// defaultPressureTTL is long enough for a source that reports every 10 s to miss
+// two reports, and short enough that a source that died does not throttle for long.
+const defaultPressureTTL = 30 * time.Second
+
+// Pressure returns the blended pressure, 0..1.
+func (r *Router) Pressure() float64 { return r.view.Load().signals.Pressure }
+
+// Subscribe returns a stream of decisions that buffers up to n. While anybody
+// subscribes every decision is recorded; a subscriber that falls behind loses
+// decisions and never makes a submit wait. Close it when done.
+func (r *Router) Subscribe(n int) *Subscription {
+	return &Subscription{s: r.events.Subscribe(n)}
+}
+
+// Decisions returns up to n of the decisions that were recorded last, oldest
+// first. Without a subscriber the router records a sample under load, at most 128
+// every 10 ms, and keeps 1024.
+func (r *Router) Decisions(n int) []Decision { return r.events.Last(n) }
+
+// budgetEnd turns a budget and a deadline into an instant of the router's clock;
+// 0 means none.
+func (r *Router) budgetEnd(h *Hint, now time.Duration) time.Duration {
+	end := time.Duration(math.MaxInt64)
+	if h.Budget > 0 && h.Budget < end-now {
+		end = now + h.Budget
+	}
+	if !h.Deadline.IsZero() {
+		end = min(end, max(h.Deadline.Sub(r.exec.Epoch()), 1))
+	}
+	if end == math.MaxInt64 {
+		return 0
+	}
+	return end
+}

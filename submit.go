@@ -1,0 +1,121 @@
+package helix
+
+import (
+	"context"
+	"time"
+
+	"github.com/helixrouter/helix/internal/exec"
+	"github.com/helixrouter/helix/route"
+)
+
+// Do runs fn the way that the router decides and returns its result. The caller
+// waits at most until ctx ends. See the package comment for the errors.
+//
+//	hash, err := helix.Do(ctx, r, helix.Hint{Kind: "argon2", Budget: time.Second}, func(ctx context.Context) ([]byte, error) {
+//		return argon2.Key(...), nil
+//	})
+func Do[T any](ctx context.Context, r *Router, h Hint, fn func(context.Context) (T, error)) (T, error) {
+	k, err := r.kinds.named(h.Kind)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	j := job{hint: h, unsized: h.Cost == 0}
+	return submit(ctx, r, k, &j, callFunc[T], fn)
+}
+
+// callFunc is the kind of function that a closure is the input of, so that
+// closures and registered kinds take the same path.
+func callFunc[T any](ctx context.Context, fn func(context.Context) (T, error)) (T, error) {
+	return fn(ctx)
+}
+
+// job is one submit on its way to its end.
+type job struct {
+	hint      Hint
+	id        uint64
+	unsized   bool
+	submitted time.Duration // router clock
+	deadline  time.Duration // router clock; 0 = none
+	load      route.Load    // when it was decided
+	decision  route.Decision
+}
+
+// submit is the walk of one job: decide, then run it inline here, or hand it to
+// an executor and wait.
+func submit[In, Out any](ctx context.Context, r *Router, k *kind, j *job, run exec.Func[In, Out], in In) (Out, error) {
+	if err := r.admit(ctx, k, j); err != nil {
+		var none Out
+		return none, err
+	}
+	if j.decision.Strategy == route.Inline {
+		return runHere(ctx, r, k, j, run, in)
+	}
+	return runAway(ctx, r, k, j, run, in)
+}
+
+func runHere[In, Out any](ctx context.Context, r *Router, k *kind, j *job, run exec.Func[In, Out], in In) (Out, error) {
+	o := route.Outcome{Kind: k.number, Strategy: route.Inline}
+	out, end, err := exec.Inline(ctx, r.exec, o, j.submitted, run, in)
+	if end != route.Done {
+		err = wrap(k, route.Inline, end, err)
+	}
+	return out, err
+}
+
+// runAway runs a job elsewhere than inline and waits for its end.
+func runAway[In, Out any](ctx context.Context, r *Router, k *kind, j *job, run exec.Func[In, Out], in In) (Out, error) {
+	d := j.decision.Strategy
+	if d == route.CPUPool && ctx.Done() == nil && r.exec.Pool.TryTake() {
+		// The caller cannot leave, so it need not stay free to: it runs the job itself.
+		r.note(k, j)
+		o := route.Outcome{Kind: k.number, Strategy: d}
+		out, end, err := exec.OnSlot(ctx, r.exec, o, j.submitted, run, in)
+		return out, wrap(k, d, end, err)
+	}
+	t := exec.NewTask()
+	call := newCall(ctx, r, k, j, t, run, in)
+	var none Out
+	if err := r.place(t, k, j); err != nil {
+		return none, err
+	}
+	if err := r.exec.Await(ctx, t); err != nil {
+		return none, err
+	}
+	out, end, err := call.Result()
+	return out, wrap(k, j.decision.Strategy, end, err)
+}
+
+func newCall[In, Out any](ctx context.Context, r *Router, k *kind, j *job, t *exec.Task, run exec.Func[In, Out], in In) *exec.Call[In, Out] {
+	t.Kind, t.Strategy = k.number, j.decision.Strategy
+	t.Submitted, t.Deadline = j.submitted, j.deadline
+	return exec.NewCall(ctx, r.exec, t, run, in)
+}
+
+// place hands a task to the executor of its strategy. A refusal there, at a bound
+// that the decision could not see, is a shed like any other.
+func (r *Router) place(t *exec.Task, k *kind, j *job) error {
+	var placed exec.Placement
+	switch j.decision.Strategy {
+	case route.Spawn:
+		if !r.exec.Spawner.Start(t) {
+			// Full since the decision: the pool's queue is the bounded place to wait.
+			r.reroute(j, route.CPUPool)
+			t.Strategy = route.CPUPool
+			return r.place(t, k, j)
+		}
+	case route.Batch:
+		placed = k.former.Submit(t)
+	default:
+		placed = r.exec.Pool.Submit(t)
+	}
+	switch placed {
+	case exec.Placed:
+		r.note(k, j)
+		return nil
+	case exec.Closed:
+		return r.refusePlaced(k, j, route.ReasonClosed)
+	default:
+		return r.refusePlaced(k, j, route.ReasonQueueFull)
+	}
+}

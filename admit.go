@@ -14,7 +14,7 @@ func (r *Router) admit(ctx context.Context, k *kind, j *job) error {
 		return j.hint.fault()
 	}
 	j.submitted = r.exec.Now()
-	j.deadline = r.budgetEnd(&j.hint, j.submitted)
+	j.deadline = r.budgetEnd(j.hint, j.submitted)
 	v := r.view.Load()
 	r.decide(ctx, v, k, j)
 	if !r.control.running.Load() {
@@ -43,40 +43,33 @@ func (r *Router) admit(ctx context.Context, k *kind, j *job) error {
 
 // decide asks the policy, and overrules it only where its answer cannot be carried out.
 func (r *Router) decide(ctx context.Context, v *view, k *kind, j *job) {
-	allowed := route.SetOf(route.Inline, route.CPUPool)
-	if k.former != nil {
-		allowed = allowed.With(route.Batch)
+	who := route.Subject{Kind: k.number, Class: j.hint.Class, Allowed: k.arms}
+	if !r.exec.Spawner.HasRoom() {
+		who.Allowed = who.Allowed.Without(route.Spawn)
 	}
-	if r.exec.Spawner.HasRoom() {
-		allowed = allowed.With(route.Spawn)
-	}
-	j.load = route.Load{CPUBusy: r.exec.Pool.Busy(), Queued: r.exec.Pool.Queued(), Spawned: r.exec.Spawner.Live()}
+	load := route.Load{CPUBusy: r.exec.Pool.Busy(), Queued: r.exec.Pool.Queued(), Spawned: r.exec.Spawner.Live()}
 	d := v.policy.Decide(route.Request{
-		Kind:    k.number,
-		Class:   j.hint.Class,
-		Allowed: allowed,
 		Cost:    j.hint.Cost,
-		Unsized: j.unsized,
-		Scaling: float32(j.hint.Scaling),
 		Budget:  j.hint.Budget,
-		Tenant:  j.hint.Tenant,
-	}, j.load, &v.signals)
+		Scaling: float32(j.hint.Scaling),
+		Unsized: j.unsized,
+	}, who, load, &v.signals)
 	switch {
 	case d.Strategy == route.Inline || d.Strategy == route.Spawn:
 	case r.exec.HoldsSlot(ctx):
 		// To wait for a slot while holding one could wait for ever, and refusing
 		// would throw away what the parent has done. The parent lends its slot.
-		d = route.Decision{Strategy: route.Inline, Reason: route.ReasonNested, Source: route.SourceRouter, Propensity: 1}
-	case d.Strategy != route.Drop && !allowed.Has(d.Strategy):
-		d = route.Decision{Strategy: route.CPUPool, Reason: route.ReasonHeavy, Source: route.SourceRouter, Propensity: 1}
+		d = route.Decision{Strategy: route.Inline, Reason: route.ReasonNested, Propensity: 1}
+	case d.Strategy != route.Drop && !who.Allowed.Has(d.Strategy):
+		d = route.Decision{Strategy: route.CPUPool, Reason: route.ReasonNotAllowed, Propensity: 1}
 	}
-	j.decision = d
+	j.busy, j.decision = load.CPUBusy, d
 }
 
 // reroute moves a job that is counted as begun to another strategy.
-func (r *Router) reroute(j *job, to route.Strategy) {
+func (r *Router) reroute(j *job, to route.Strategy, reason route.Reason) {
 	r.recorder.Reroute(j.decision.Strategy, to)
-	j.decision.Strategy, j.decision.Source = to, route.SourceRouter
+	j.decision.Strategy, j.decision.Reason = to, reason
 }
 
 // refuse sheds a job that is not counted yet.
@@ -92,11 +85,8 @@ func (r *Router) refusePlaced(k *kind, j *job, reason route.Reason) error {
 }
 
 func (r *Router) shed(k *kind, j *job, reason route.Reason) error {
-	if reason != j.decision.Reason {
-		j.decision.Source = route.SourceRouter
-	}
 	j.decision.Strategy, j.decision.Reason = route.Drop, reason
-	r.recorder.Record(route.Outcome{Kind: k.number, Strategy: route.Drop, Disposition: route.Shed, Reason: reason})
+	r.recorder.Record(&route.Outcome{Kind: k.number, Strategy: route.Drop, Disposition: route.Shed, Reason: reason})
 	r.note(k, j)
 	if reason == route.ReasonClosed {
 		return ErrClosed
@@ -106,7 +96,7 @@ func (r *Router) shed(k *kind, j *job, reason route.Reason) error {
 
 // endUnrun ends a job that was decided and is not worth starting.
 func (r *Router) endUnrun(k *kind, j *job, d route.Disposition, err error) error {
-	r.recorder.Record(route.Outcome{Kind: k.number, Strategy: j.decision.Strategy, Disposition: d})
+	r.recorder.Record(&route.Outcome{Kind: k.number, Strategy: j.decision.Strategy, Disposition: d})
 	r.note(k, j)
 	return err
 }
@@ -128,11 +118,11 @@ func (r *Router) publish(k *kind, j *job) {
 		JobID:            j.id,
 		Strategy:         d.Strategy,
 		ComputeCost:      j.hint.Cost,
-		CPUBusy:          j.load.CPUBusy,
+		CPUBusy:          j.busy,
 		Pressure:         r.Pressure(),
 		Time:             r.exec.Epoch().Add(now),
 		Kind:             k.name,
-		Source:           d.Source,
+		Source:           d.Reason.Source(),
 		Reason:           d.Reason,
 		Propensity:       float64(d.Propensity),
 		PredictedSeconds: d.Predicted.Seconds(),

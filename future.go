@@ -40,35 +40,35 @@ func endedFuture[Out any](out Out, err error) *Future[Out] {
 }
 
 // submitFuture is submit without the wait.
-func submitFuture[In, Out any](ctx context.Context, r *Router, k *kind, j *job, run exec.Func[In, Out], in In) *Future[Out] {
+func submitFuture[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j *job, work J) *Future[Out] {
 	var none Out
 	if err := r.admit(ctx, k, j); err != nil {
 		return endedFuture(none, err)
 	}
 	inline := j.decision.Strategy == route.Inline
 	if inline && j.decision.Reason != route.ReasonNested {
-		return endedFuture(runHere(ctx, r, k, j, run, in))
+		return endedFuture(runHere[Out](ctx, r, k, j, work))
 	}
 	t := exec.NewFuture()
 	if inline {
 		// A child beside its parent, if a slot is free for it. It must not wait for one.
-		r.reroute(j, route.CPUPool)
-		call := newCall(ctx, r, k, j, t, run, in)
+		r.reroute(j, route.CPUPool, route.ReasonNested)
+		call := newCall[Out](ctx, r, k, j, t, work)
 		if !r.exec.Pool.SubmitNow(t) {
-			r.reroute(j, route.Inline)
-			return endedFuture(runHere(ctx, r, k, j, run, in))
+			r.reroute(j, route.Inline, route.ReasonNested)
+			return endedFuture(runHere[Out](ctx, r, k, j, work))
 		}
 		r.note(k, j)
 		return future(ctx, r, k, j, t, call)
 	}
-	call := newCall(ctx, r, k, j, t, run, in)
+	call := newCall[Out](ctx, r, k, j, t, work)
 	if err := r.place(t, k, j); err != nil {
 		return endedFuture(none, err)
 	}
 	return future(ctx, r, k, j, t, call)
 }
 
-func future[In, Out any](ctx context.Context, r *Router, k *kind, j *job, t *exec.Task, call *exec.Call[In, Out]) *Future[Out] {
+func future[J exec.Job[Out], Out any](ctx context.Context, r *Router, k *kind, j *job, t *exec.Task, call *exec.Call[J, Out]) *Future[Out] {
 	strategy := j.decision.Strategy
 	r.exec.Watch(ctx, t)
 	return &Future[Out]{done: t.Done(), result: func() (Out, error) {

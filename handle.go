@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/helixrouter/helix/internal/exec"
+	"github.com/helixrouter/helix/internal/policy"
 	"github.com/helixrouter/helix/route"
 )
 
@@ -63,9 +64,10 @@ func Register[In, Out any](r *Router, k Kind[In, Out]) (*Handle[In, Out], error)
 	if k.Run == nil {
 		return nil, fmt.Errorf("kind %q has no Run function: give one", k.Name)
 	}
-	h := &Handle[In, Out]{router: r, kind: &kind{name: k.Name}, def: k}
+	h := &Handle[In, Out]{router: r, kind: &kind{name: k.Name, arms: plainArms}, def: k}
 	h.kind.handle = h
 	if k.Batch != nil {
+		h.kind.arms = h.kind.arms.With(route.Batch)
 		h.kind.former = r.exec.NewFormer(exec.BatchFunc[In, Out](k.Batch))
 	}
 	if err := r.kinds.register(h.kind); err != nil {
@@ -77,17 +79,19 @@ func Register[In, Out any](r *Router, k Kind[In, Out]) (*Handle[In, Out], error)
 // Do runs the kind on one input the way that the router decides and returns the
 // result. The caller waits at most until ctx ends.
 func (h *Handle[In, Out]) Do(ctx context.Context, in In, options ...CallOption) (Out, error) {
-	var j job
+	var hint Hint
+	j := job{hint: &hint}
 	h.describe(&j, in, options)
-	return submit(ctx, h.router, h.kind, &j, h.def.Run, in)
+	return submit[Out](ctx, h.router, h.kind, &j, exec.Apply[In, Out]{Func: h.def.Run, In: in})
 }
 
 // Go starts the kind on one input and returns at once, but for cheap work that
 // the router runs inline, here and now. The job ends when ctx does.
 func (h *Handle[In, Out]) Go(ctx context.Context, in In, options ...CallOption) *Future[Out] {
-	var j job
+	var hint Hint
+	j := job{hint: &hint}
 	h.describe(&j, in, options)
-	return submitFuture(ctx, h.router, h.kind, &j, h.def.Run, in)
+	return submitFuture[Out](ctx, h.router, h.kind, &j, exec.Apply[In, Out]{Func: h.def.Run, In: in})
 }
 
 func (h *Handle[In, Out]) describe(j *job, in In, options []CallOption) {
@@ -154,7 +158,7 @@ func (r *Router) SubmitRouted(ctx context.Context, record Job) ([]Output, Routed
 	if !ok {
 		return nil, Routed{}, &UnknownKindError{Kind: record.Kind, Known: r.JobKinds()}
 	}
-	j := job{id: record.ID, hint: Hint{
+	j := job{id: record.ID, hint: &Hint{
 		Cost:     record.ComputeCost,
 		Scaling:  record.ScalingPotential,
 		Budget:   record.budget(),
@@ -162,7 +166,7 @@ func (r *Router) SubmitRouted(ctx context.Context, record Job) ([]Output, Routed
 		Class:    record.Class,
 		Tenant:   record.Tenant,
 	}}
-	outs, err := submit(ctx, r, h.kind, &j, h.def.Run, record)
+	outs, err := submit[[]Output](ctx, r, h.kind, &j, exec.Apply[Job, []Output]{Func: h.def.Run, In: record})
 	return outs, Routed{Strategy: j.decision.Strategy, Reason: j.decision.Reason}, err
 }
 
@@ -184,13 +188,9 @@ func (r *Router) jobHandle(name string) (*Handle[Job, []Output], bool) {
 //	scaling >= 0.70                          batch
 //	otherwise                                cpu_pool
 func ChooseStrategy(c Config, j Job, cpuBusy int) Strategy {
-	table := tableOf(c)
-	signals := route.Signals{SpawnThreshold: c.SpawnThreshold}
-	return table.Decide(route.Request{
-		Allowed: allStrategies,
-		Cost:    j.ComputeCost,
-		Scaling: float32(j.ScalingPotential),
-	}, route.Load{CPUBusy: cpuBusy}, &signals).Strategy
+	table := policy.Threshold{InlineThreshold: c.InlineThreshold, BusyThreshold: c.BackpressureBusyThreshold}
+	s, _ := table.Row(j.ComputeCost, float32(j.ScalingPotential), cpuBusy, c.SpawnThreshold, allStrategies)
+	return s
 }
 
 const allStrategies = route.Set(1<<route.NumStrategies - 1)

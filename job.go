@@ -94,7 +94,7 @@ func (j *Job) UnmarshalJSON(text []byte) error {
 			continue
 		}
 		if err := field.decode(&next, members[name]); err != nil {
-			e.add("/"+name+elementPointer(err, members[name]), "must be "+field.expected)
+			e.add("/"+name+elementPointer(members[name]), "must be "+field.expected)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(jobFields)) {
@@ -124,7 +124,19 @@ func (f jobField) decode(j *Job, raw json.RawMessage) error {
 	if bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
 		return errors.New("null")
 	}
-	return json.Unmarshal(raw, f.target(j))
+	if err := json.Unmarshal(raw, f.target(j)); err != nil {
+		return err
+	}
+	return nullElement(raw)
+}
+
+// nullElement finds a null in an array, which encoding/json reads as 0.
+func nullElement(raw json.RawMessage) error {
+	var elements []*json.RawMessage
+	if json.Unmarshal(raw, &elements) == nil && slices.Contains(elements, nil) {
+		return errors.New("null element")
+	}
+	return nil
 }
 
 func (e *JobError) add(pointer, message string) {
@@ -143,10 +155,9 @@ func (e *JobError) addRules(j Job) {
 }
 
 // elementPointer finds which element of an array is the wrong one.
-func elementPointer(err error, raw json.RawMessage) string {
-	var mismatch *json.UnmarshalTypeError
+func elementPointer(raw json.RawMessage) string {
 	var elements []json.RawMessage
-	if !errors.As(err, &mismatch) || json.Unmarshal(raw, &elements) != nil {
+	if json.Unmarshal(raw, &elements) != nil {
 		return ""
 	}
 	for i, element := range elements {

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/helixrouter/helix/internal/exec"
+	"github.com/helixrouter/helix/route"
 )
 
 const (
@@ -28,9 +29,13 @@ type kind struct {
 	name   string
 	number uint32
 	former *exec.Former // nil when the kind cannot be batched
+	arms   route.Set    // what the kind can do
 	// handle is the *Handle of a registered kind, nil for one that a Hint named.
 	handle any
 }
+
+// plainArms are what any function can take.
+const plainArms = 1<<route.Inline | 1<<route.Spawn | 1<<route.CPUPool
 
 // kindTable finds kinds by name. Reading takes no lock: the map is replaced, never changed.
 type kindTable struct {
@@ -44,7 +49,7 @@ func newKindTable() *kindTable {
 	t := &kindTable{}
 	t.byName.Store(&map[string]*kind{})
 	for _, name := range []string{funcKind, otherKind} {
-		t.addLocked(&kind{name: name})
+		t.addLocked(&kind{name: name, arms: plainArms})
 	}
 	return t
 }
@@ -70,7 +75,7 @@ func (t *kindTable) named(name string) (*kind, error) {
 	if len(t.byNumber) >= maxKinds {
 		return t.get(otherKind), nil
 	}
-	return t.addLocked(&kind{name: name}), nil
+	return t.addLocked(&kind{name: name, arms: plainArms}), nil
 }
 
 // register adds a kind under a name that is free or was only named by Hints; a

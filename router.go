@@ -93,8 +93,8 @@ func New(config Config, options ...Option) (*Router, error) {
 
 func policyOf(c Config) route.Policy { return tableOf(c) }
 
-func tableOf(c Config) policy.Threshold {
-	return policy.Threshold{InlineThreshold: c.InlineThreshold, BusyThreshold: c.BackpressureBusyThreshold}
+func tableOf(c Config) *policy.Threshold {
+	return &policy.Threshold{InlineThreshold: c.InlineThreshold, BusyThreshold: c.BackpressureBusyThreshold}
 }
 
 func limitsOf(c Config) exec.Limits {

@@ -20,43 +20,43 @@ func Do[T any](ctx context.Context, r *Router, h Hint, fn func(context.Context) 
 		var none T
 		return none, err
 	}
-	j := job{hint: h, unsized: h.Cost == 0}
-	return submit(ctx, r, k, &j, callFunc[T], fn)
+	j := job{hint: &h, unsized: h.Cost == 0}
+	return submit[T](ctx, r, k, &j, function[T](fn))
 }
 
-// callFunc is the kind of function that a closure is the input of, so that
-// closures and registered kinds take the same path.
-func callFunc[T any](ctx context.Context, fn func(context.Context) (T, error)) (T, error) {
-	return fn(ctx)
-}
+// function is a closure as a job.
+type function[T any] func(context.Context) (T, error)
+
+// Run implements exec.Job.
+func (f function[T]) Run(ctx context.Context) (T, error) { return f(ctx) }
 
 // job is one submit on its way to its end.
 type job struct {
-	hint      Hint
+	hint      *Hint
 	id        uint64
 	unsized   bool
 	submitted time.Duration // router clock
 	deadline  time.Duration // router clock; 0 = none
-	load      route.Load    // when it was decided
+	busy      int           // pool slots taken when it was decided
 	decision  route.Decision
 }
 
 // submit is the walk of one job: decide, then run it inline here, or hand it to
 // an executor and wait.
-func submit[In, Out any](ctx context.Context, r *Router, k *kind, j *job, run exec.Func[In, Out], in In) (Out, error) {
+func submit[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j *job, work J) (Out, error) {
 	if err := r.admit(ctx, k, j); err != nil {
 		var none Out
 		return none, err
 	}
 	if j.decision.Strategy == route.Inline {
-		return runHere(ctx, r, k, j, run, in)
+		return runHere[Out](ctx, r, k, j, work)
 	}
-	return runAway(ctx, r, k, j, run, in)
+	return runAway[Out](ctx, r, k, j, work)
 }
 
-func runHere[In, Out any](ctx context.Context, r *Router, k *kind, j *job, run exec.Func[In, Out], in In) (Out, error) {
+func runHere[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j *job, work J) (Out, error) {
 	o := route.Outcome{Kind: k.number, Strategy: route.Inline}
-	out, end, err := exec.Inline(ctx, r.exec, o, j.submitted, run, in)
+	out, end, err := exec.Inline[Out](ctx, r.exec, &o, j.submitted, work)
 	if end != route.Done {
 		err = wrap(k, route.Inline, end, err)
 	}
@@ -64,17 +64,17 @@ func runHere[In, Out any](ctx context.Context, r *Router, k *kind, j *job, run e
 }
 
 // runAway runs a job elsewhere than inline and waits for its end.
-func runAway[In, Out any](ctx context.Context, r *Router, k *kind, j *job, run exec.Func[In, Out], in In) (Out, error) {
+func runAway[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j *job, work J) (Out, error) {
 	d := j.decision.Strategy
 	if d == route.CPUPool && ctx.Done() == nil && r.exec.Pool.TryTake() {
 		// The caller cannot leave, so it need not stay free to: it runs the job itself.
 		r.note(k, j)
 		o := route.Outcome{Kind: k.number, Strategy: d}
-		out, end, err := exec.OnSlot(ctx, r.exec, o, j.submitted, run, in)
+		out, end, err := exec.OnSlot[Out](ctx, r.exec, &o, j.submitted, work)
 		return out, wrap(k, d, end, err)
 	}
 	t := exec.NewTask()
-	call := newCall(ctx, r, k, j, t, run, in)
+	call := newCall[Out](ctx, r, k, j, t, work)
 	var none Out
 	if err := r.place(t, k, j); err != nil {
 		return none, err
@@ -86,10 +86,10 @@ func runAway[In, Out any](ctx context.Context, r *Router, k *kind, j *job, run e
 	return out, wrap(k, j.decision.Strategy, end, err)
 }
 
-func newCall[In, Out any](ctx context.Context, r *Router, k *kind, j *job, t *exec.Task, run exec.Func[In, Out], in In) *exec.Call[In, Out] {
+func newCall[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j *job, t *exec.Task, work J) *exec.Call[J, Out] {
 	t.Kind, t.Strategy = k.number, j.decision.Strategy
 	t.Submitted, t.Deadline = j.submitted, j.deadline
-	return exec.NewCall(ctx, r.exec, t, run, in)
+	return exec.NewCall[Out](ctx, r.exec, t, work)
 }
 
 // place hands a task to the executor of its strategy. A refusal there, at a bound
@@ -100,7 +100,7 @@ func (r *Router) place(t *exec.Task, k *kind, j *job) error {
 	case route.Spawn:
 		if !r.exec.Spawner.Start(t) {
 			// Full since the decision: the pool's queue is the bounded place to wait.
-			r.reroute(j, route.CPUPool)
+			r.reroute(j, route.CPUPool, route.ReasonSpawnFull)
 			t.Strategy = route.CPUPool
 			return r.place(t, k, j)
 		}

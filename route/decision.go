@@ -2,11 +2,10 @@ package route
 
 import "time"
 
-// Decision is a policy's answer for one job.
+// Decision is a policy's answer for one job. Like the question it fits in registers.
 type Decision struct {
 	Strategy   Strategy
 	Reason     Reason
-	Source     Source
 	Propensity float32       // probability with which this arm was chosen, (0,1]; 1 for a rule
 	Predicted  time.Duration // predicted sojourn; 0 = the policy predicts nothing
 }

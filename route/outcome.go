@@ -52,7 +52,7 @@ type Outcome struct {
 }
 
 // Sojourn is the whole time in the system, wait plus run (RFC 8289).
-func (o Outcome) Sojourn() time.Duration { return o.Wait + o.Run }
+func (o *Outcome) Sojourn() time.Duration { return o.Wait + o.Run }
 
 // Result is what became of one input of a batch.
 type Result[T any] struct {

@@ -4,11 +4,11 @@
 // clock, start a goroutine or import another package of the module.
 package route
 
-// Policy decides how one job runs. It must choose a strategy of req.Allowed or
+// Policy decides how one job runs. It must choose a strategy of who.Allowed or
 // Drop. Implementations are immutable or safe for concurrent use, do not block
 // and do not allocate: Decide is on the path of every job.
 type Policy interface {
-	Decide(req Request, load Load, sig *Signals) Decision
+	Decide(req Request, who Subject, load Load, sig *Signals) Decision
 }
 
 // Signals is the slow part of what a decision reads: one immutable snapshot,

@@ -7,12 +7,14 @@ type Reason uint8
 
 // The reasons. The first group admits, the second sheds.
 const (
-	ReasonCheap     Reason = iota // cost is at most the inline threshold
-	ReasonModerate                // cost is below the spawn threshold
-	ReasonAmortises               // heavy, and scales well enough to be batched
-	ReasonHeavy                   // heavy: bounded by the pool
-	ReasonGateBatch               // the pool is busy, but the job can share a slot
-	ReasonNested                  // submitted from inside a job: runs on its parent's slot
+	ReasonCheap      Reason = iota // cost is at most the inline threshold
+	ReasonModerate                 // cost is below the spawn threshold
+	ReasonAmortises                // heavy, and scales well enough to be batched
+	ReasonHeavy                    // heavy: bounded by the pool
+	ReasonGateBatch                // the pool is busy, but the job can share a slot
+	ReasonNested                   // submitted from inside a job: runs on its parent's slot
+	ReasonSpawnFull                // the spawn limit was reached: bounded by the pool
+	ReasonNotAllowed               // the policy chose an arm that the job cannot take: bounded by the pool
 
 	ReasonBusyGate  // the pool is busy and the job cannot share a slot
 	ReasonQueueFull // no slot is free and the queue is at its bound
@@ -21,15 +23,17 @@ const (
 )
 
 var reasons = [NumReasons]struct{ name, explanation string }{
-	ReasonCheap:     {"cheap", "the declared cost is at most inline_threshold"},
-	ReasonModerate:  {"moderate", "the declared cost is below the spawn threshold"},
-	ReasonAmortises: {"amortises", "the job is heavy and its scaling potential is at least 0.70"},
-	ReasonHeavy:     {"heavy", "the job is heavy or of unknown size, so the pool bounds it"},
-	ReasonGateBatch: {"gate_batch", "the pool is busy and the job's scaling potential of at least 0.65 lets it share a slot"},
-	ReasonNested:    {"nested", "the job was submitted from inside another one and runs on its slot"},
-	ReasonBusyGate:  {"busy_gate", "backpressure_busy_threshold slots are busy and the job cannot be batched"},
-	ReasonQueueFull: {"queue_full", "every slot is taken and cpu_queue_cap jobs wait already"},
-	ReasonClosed:    {"closed", "the router is closed"},
+	ReasonCheap:      {"cheap", "the declared cost is at most inline_threshold"},
+	ReasonModerate:   {"moderate", "the declared cost is below the spawn threshold"},
+	ReasonAmortises:  {"amortises", "the job is heavy and its scaling potential is at least 0.70"},
+	ReasonHeavy:      {"heavy", "the job is heavy or of unknown size, so the pool bounds it"},
+	ReasonGateBatch:  {"gate_batch", "the pool is busy and the job's scaling potential of at least 0.65 lets it share a slot"},
+	ReasonNested:     {"nested", "the job was submitted from inside another one and runs on its slot"},
+	ReasonSpawnFull:  {"spawn_full", "spawn_limit jobs run already, so the pool bounds the job"},
+	ReasonNotAllowed: {"not_allowed", "the policy chose a strategy that the job cannot take, so the pool bounds it"},
+	ReasonBusyGate:   {"busy_gate", "backpressure_busy_threshold slots are busy and the job cannot be batched"},
+	ReasonQueueFull:  {"queue_full", "every slot is taken and cpu_queue_cap jobs wait already"},
+	ReasonClosed:     {"closed", "the router is closed"},
 }
 
 // String returns the wire name, such as "busy_gate".
@@ -46,6 +50,16 @@ func (r Reason) Explanation() string {
 		return reasons[r].explanation
 	}
 	return "unknown reason"
+}
+
+// Source returns who decides for this reason.
+func (r Reason) Source() Source {
+	switch r {
+	case ReasonNested, ReasonSpawnFull, ReasonNotAllowed, ReasonQueueFull, ReasonClosed:
+		return SourceRouter
+	default:
+		return SourceTable
+	}
 }
 
 // Sheds reports whether the reason is one for refusing a job.

@@ -11,13 +11,13 @@ import (
 // for each, in the same order. An error of its own fails every input.
 type BatchFunc[In, Out any] func(ctx context.Context, in []In) ([]route.Result[Out], error)
 
-// RunBatch implements BatchWork over calls of the same types.
+// RunBatch implements BatchWork over calls of Apply of the same types.
 func (run BatchFunc[In, Out]) RunBatch(ctx context.Context, work []Work) (ends []route.Disposition, ok bool) {
 	inputs := make([]In, len(work))
 	for i, w := range work {
-		inputs[i] = w.(*Call[In, Out]).Input()
+		inputs[i] = w.(*Call[Apply[In, Out], Out]).job.In
 	}
-	items, panicked, err := protect(ctx, Func[[]In, []route.Result[Out]](run), inputs)
+	items, panicked, err := protect(ctx, Apply[[]In, []route.Result[Out]]{run, inputs})
 	if panicked {
 		return nil, false
 	}
@@ -30,7 +30,7 @@ func (run BatchFunc[In, Out]) RunBatch(ctx context.Context, work []Work) (ends [
 		if err == nil {
 			item = items[i]
 		}
-		ends[i] = w.(*Call[In, Out]).Finish(item.Value, item.Err)
+		ends[i] = w.(*Call[Apply[In, Out], Out]).finish(item.Value, item.Err)
 	}
 	return ends, true
 }

@@ -8,16 +8,26 @@ import (
 	"github.com/helixrouter/helix/route"
 )
 
-// Func is user code: it takes one input and returns one output. It must honour
-// ctx if it is to stop early, and yield now and then if it computes for long.
-type Func[In, Out any] func(ctx context.Context, in In) (Out, error)
+// Job is typed user work. Run must honour ctx if it is to stop early, and yield
+// now and then if it computes for long. It is a type parameter and not a func,
+// because a generic function as a value would cost each job an allocation.
+type Job[Out any] interface {
+	Run(ctx context.Context) (Out, error)
+}
 
-// Call is the typed work of one task: a function, its input, and its result once
-// it has run.
-type Call[In, Out any] struct {
+// Apply is the job of applying a function to an input.
+type Apply[In, Out any] struct {
+	Func func(ctx context.Context, in In) (Out, error)
+	In   In
+}
+
+// Run implements Job.
+func (a Apply[In, Out]) Run(ctx context.Context) (Out, error) { return a.Func(ctx, a.In) }
+
+// Call is one task's job, and its result once it has run.
+type Call[J Job[Out], Out any] struct {
 	ctx slotContext
-	run Func[In, Out]
-	in  In
+	job J
 
 	// Written by whoever ends the task, before it signals.
 	out Out
@@ -25,50 +35,47 @@ type Call[In, Out any] struct {
 	err error
 }
 
-// NewCall returns the work of applying run to in for t, whose caller has ctx.
-func NewCall[In, Out any](ctx context.Context, x *Executor, t *Task, run Func[In, Out], in In) *Call[In, Out] {
-	c := &Call[In, Out]{
+// NewCall makes job the work of t, whose caller has ctx.
+func NewCall[Out any, J Job[Out]](ctx context.Context, x *Executor, t *Task, job J) *Call[J, Out] {
+	c := &Call[J, Out]{
 		ctx: slotContext{Context: ctx, executor: x, holds: t.Strategy != route.Spawn},
-		run: run, in: in,
+		job: job,
 	}
 	t.Work = c
 	return c
 }
 
 // Run implements Work.
-func (c *Call[In, Out]) Run() route.Disposition {
+func (c *Call[J, Out]) Run() route.Disposition {
 	var panicked bool
-	c.out, panicked, c.err = protect(&c.ctx, c.run, c.in)
+	c.out, panicked, c.err = protect(&c.ctx, c.job)
 	c.end, c.err = classify(&c.ctx, c.err, panicked)
 	return c.end
 }
 
 // Keep implements Work.
-func (c *Call[In, Out]) Keep(d route.Disposition, err error) { c.end, c.err = d, err }
+func (c *Call[J, Out]) Keep(d route.Disposition, err error) { c.end, c.err = d, err }
 
-// Input returns what the call applies its function to.
-func (c *Call[In, Out]) Input() In { return c.in }
-
-// Finish stores one result of a batch, as Run would have, and says how it ended.
-func (c *Call[In, Out]) Finish(out Out, err error) route.Disposition {
+// finish stores one result of a batch, as Run would have, and says how it ended.
+func (c *Call[J, Out]) finish(out Out, err error) route.Disposition {
 	c.out = out
 	c.end, c.err = classify(&c.ctx, err, false)
 	return c.end
 }
 
 // Result returns what the call returned and how it ended. Call it after the task has.
-func (c *Call[In, Out]) Result() (Out, route.Disposition, error) { return c.out, c.end, c.err }
+func (c *Call[J, Out]) Result() (Out, route.Disposition, error) { return c.out, c.end, c.err }
 
 // protect runs user code and turns a panic into a *route.PanicError. A
 // runtime.Goexit cannot be stopped: the goroutine ends, and whoever owns it
 // sees that protect did not return.
-func protect[In, Out any](ctx context.Context, run Func[In, Out], in In) (out Out, panicked bool, err error) {
+func protect[J Job[Out], Out any](ctx context.Context, job J) (out Out, panicked bool, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			panicked, err = true, newPanicError(v)
 		}
 	}()
-	out, err = run(ctx, in)
+	out, err = job.Run(ctx)
 	return out, false, err
 }
 

@@ -137,7 +137,7 @@ func (x *Executor) settle(t *Task, d route.Disposition) bool {
 }
 
 func (x *Executor) record(t *Task, d route.Disposition, wait, run time.Duration) {
-	x.recorder.Record(route.Outcome{Kind: t.Kind, Strategy: t.Strategy, Disposition: d, Wait: wait, Run: run})
+	x.recorder.Record(&route.Outcome{Kind: t.Kind, Strategy: t.Strategy, Disposition: d, Wait: wait, Run: run})
 }
 
 // closeGrace is how long Close waits, after it has cancelled what still runs, for

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"runtime"
 	"sync/atomic"
 
 	"github.com/helixrouter/helix/route"
@@ -94,6 +95,7 @@ func (b *batchRun) drop() {
 // runBatch runs one batch and returns the slot's next shift.
 func (p *Pool) runBatch(s shift) (next shift) {
 	if s.batch == nil {
+		runtime.Gosched() // submitters that are ready to run get to add to the batch
 		p.mu.Lock()
 		s.former.coming--
 		if s.former.tasks.len == 0 { // another slot was faster

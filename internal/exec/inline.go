@@ -10,7 +10,7 @@ import (
 // Inline runs a job on the caller's goroutine and records its end under the
 // given strategy: route.Inline, or route.CPUPool for a caller that holds a slot
 // itself. wait is the time from submit to start as far as the caller knows it.
-func Inline[In, Out any](ctx context.Context, x *Executor, o route.Outcome, started time.Duration, run Func[In, Out], in In) (out Out, end route.Disposition, err error) {
+func Inline[Out any, J Job[Out]](ctx context.Context, x *Executor, o *route.Outcome, started time.Duration, job J) (out Out, end route.Disposition, err error) {
 	returned := false
 	defer func() {
 		if returned {
@@ -24,7 +24,7 @@ func Inline[In, Out any](ctx context.Context, x *Executor, o route.Outcome, star
 		end = route.Panicked
 		x.finishInline(o, end, started)
 	}()
-	out, err = run(ctx, in)
+	out, err = job.Run(ctx)
 	returned = true
 	if err != nil {
 		end, err = classify(ctx, err, false)
@@ -33,7 +33,7 @@ func Inline[In, Out any](ctx context.Context, x *Executor, o route.Outcome, star
 	return out, end, err
 }
 
-func (x *Executor) finishInline(o route.Outcome, end route.Disposition, started time.Duration) {
+func (x *Executor) finishInline(o *route.Outcome, end route.Disposition, started time.Duration) {
 	o.Disposition = end
 	o.Run = x.Now() - started
 	x.recorder.Record(o)
@@ -41,7 +41,7 @@ func (x *Executor) finishInline(o route.Outcome, end route.Disposition, started 
 
 // OnSlot runs a job on the caller's goroutine, which has taken a slot with
 // Pool.TryTake, and gives the slot back.
-func OnSlot[In, Out any](ctx context.Context, x *Executor, o route.Outcome, started time.Duration, run Func[In, Out], in In) (Out, route.Disposition, error) {
+func OnSlot[Out any, J Job[Out]](ctx context.Context, x *Executor, o *route.Outcome, started time.Duration, job J) (Out, route.Disposition, error) {
 	defer x.Pool.Release()
-	return Inline(&slotContext{Context: ctx, executor: x, holds: true}, x, o, started, run, in)
+	return Inline[Out](&slotContext{Context: ctx, executor: x, holds: true}, x, o, started, job)
 }

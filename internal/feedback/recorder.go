@@ -61,7 +61,7 @@ func (r *Recorder) Reroute(from, to route.Strategy) {
 }
 
 // Record counts the end of a job and, if it ran to its end, its times.
-func (r *Recorder) Record(o route.Outcome) {
+func (r *Recorder) Record(o *route.Outcome) {
 	s := r.here()
 	s.mu.Lock()
 	s.recordLocked(o, math.Float64frombits(r.alpha.Load()))

@@ -43,7 +43,7 @@ type cell struct {
 	sojourn  *stats.Histogram // nil for inline, where it is the run time
 }
 
-func (s *shard) recordLocked(o route.Outcome, alpha float64) {
+func (s *shard) recordLocked(o *route.Outcome, alpha float64) {
 	c := s.cellLocked(o)
 	c.outcomes[o.Disposition]++
 	switch {
@@ -65,7 +65,7 @@ func (s *shard) recordLocked(o route.Outcome, alpha float64) {
 	}
 }
 
-func (s *shard) cellLocked(o route.Outcome) *cell {
+func (s *shard) cellLocked(o *route.Outcome) *cell {
 	if int(o.Kind) < len(s.cells) {
 		if k := s.cells[o.Kind]; k != nil {
 			if c := k[o.Strategy]; c != nil && (c.run != nil || !o.Disposition.Ran()) {
@@ -77,7 +77,7 @@ func (s *shard) cellLocked(o route.Outcome) *cell {
 }
 
 // growLocked makes the cell and its histograms at their first use.
-func (s *shard) growLocked(o route.Outcome) *cell {
+func (s *shard) growLocked(o *route.Outcome) *cell {
 	for int(o.Kind) >= len(s.cells) {
 		s.cells = append(s.cells, nil)
 	}

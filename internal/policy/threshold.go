@@ -24,26 +24,27 @@ type Threshold struct {
 	BusyThreshold   int    // pool slots
 }
 
-var _ route.Policy = Threshold{}
+var _ route.Policy = (*Threshold)(nil)
 
-// Decide implements route.Policy. The first row of the table that matches wins;
-// an arm that the job is not allowed falls through to the next row.
+// Decide implements route.Policy.
 //
 // A job of undeclared size counts as heavy: the pool bounds it whatever it
 // turns out to be.
-func (p Threshold) Decide(req route.Request, load route.Load, sig *route.Signals) route.Decision {
-	strategy, reason := p.row(req, load.CPUBusy+p.spokenFor(sig.External), sig.SpawnThreshold)
-	return route.Decision{Strategy: strategy, Reason: reason, Source: route.SourceTable, Propensity: 1}
-}
-
-func (p Threshold) row(req route.Request, busy int, spawnThreshold uint64) (route.Strategy, route.Reason) {
-	cost, allowed := req.Cost, req.Allowed
+func (p *Threshold) Decide(req route.Request, who route.Subject, load route.Load, sig *route.Signals) route.Decision {
+	cost := req.Cost
 	if req.Unsized {
 		cost = math.MaxUint64
 	}
+	strategy, reason := p.Row(cost, req.Scaling, load.CPUBusy+p.spokenFor(sig.External), sig.SpawnThreshold, who.Allowed)
+	return route.Decision{Strategy: strategy, Reason: reason, Propensity: 1}
+}
+
+// Row is the table itself. The first row that matches wins; an arm that the job
+// is not allowed falls through to the next row.
+func (p *Threshold) Row(cost uint64, scaling float32, busy int, spawnThreshold uint64, allowed route.Set) (route.Strategy, route.Reason) {
 	switch {
 	case busy >= p.BusyThreshold:
-		if req.Scaling >= gateScaling && allowed.Has(route.Batch) {
+		if scaling >= gateScaling && allowed.Has(route.Batch) {
 			return route.Batch, route.ReasonGateBatch
 		}
 		return route.Drop, route.ReasonBusyGate
@@ -51,7 +52,7 @@ func (p Threshold) row(req route.Request, busy int, spawnThreshold uint64) (rout
 		return route.Inline, route.ReasonCheap
 	case cost < spawnThreshold && allowed.Has(route.Spawn):
 		return route.Spawn, route.ReasonModerate
-	case req.Scaling >= batchScaling && allowed.Has(route.Batch):
+	case scaling >= batchScaling && allowed.Has(route.Batch):
 		return route.Batch, route.ReasonAmortises
 	default:
 		return route.CPUPool, route.ReasonHeavy
@@ -62,7 +63,7 @@ func (p Threshold) row(req route.Request, busy int, spawnThreshold uint64) (rout
 // leaves the share 1-p of the busy threshold, so that at 0.75 the gate of 7
 // closes at 2 busy slots, and at 1 it is closed. Rounded down, so that a
 // pressure of nearly nothing changes nothing.
-func (p Threshold) spokenFor(external float64) int {
+func (p *Threshold) spokenFor(external float64) int {
 	if external <= 0 {
 		return 0
 	}

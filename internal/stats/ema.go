@@ -63,7 +63,7 @@ func (p *Partial) Observe(x, alpha float64) {
 	if p.n == 0 {
 		p.first, p.alpha, p.kept = x, alpha, 1
 	} else {
-		p.kept *= 1 - alpha
+		p.kept = forget(p.kept, 1-alpha)
 		p.sum = (1-alpha)*p.sum + alpha*x
 	}
 	p.n++
@@ -81,3 +81,17 @@ func blend(value, x float64, n uint64, alpha float64) float64 {
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+// negligible is a share below which what was there before leaves no trace in a
+// float64 average, and far above the denormal numbers, on which a processor
+// takes a hundred times as long: without an end to it, a share that shrinks with
+// each sample would come to rest among them.
+const negligible = 1e-100
+
+// forget shrinks a share, to 0 where it no longer matters.
+func forget(share, factor float64) float64 {
+	if share *= factor; share < negligible {
+		return 0
+	}
+	return share
+}

@@ -62,7 +62,10 @@ func submitFuture[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *k
 		return future(ctx, r, k, j, t, call)
 	}
 	call := newCall[Out](ctx, r, k, j, t, work)
-	if err := r.place(t, k, j); err != nil {
+	if err := r.place(ctx, t, k, j); err != nil {
+		if err == errMustNotWait {
+			return endedFuture(runHere[Out](ctx, r, k, j, work))
+		}
 		return endedFuture(none, err)
 	}
 	return future(ctx, r, k, j, t, call)

@@ -57,7 +57,8 @@ func bubble(t *testing.T, test func(t *testing.T)) {
 	synctest.Test(t, test)
 }
 
-// testRouter makes a router with an open busy gate, changed as the test needs it.
+// testRouter makes a router with an open busy gate, changed as the test needs it,
+// and the kind "kind" whose inputs are work.
 // At the end of the test it is closed and its ledger must balance.
 func testRouter(t *testing.T, change func(*helix.Config), options ...helix.Option) *helix.Router {
 	t.Helper()
@@ -70,8 +71,11 @@ func testRouter(t *testing.T, change func(*helix.Config), options ...helix.Optio
 	if err != nil {
 		t.Fatal(err)
 	}
+	registerWork(t, r)
 	t.Cleanup(func() {
-		if err := r.Close(context.Background()); err != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Hour) // fake, in a bubble
+		defer cancel()
+		if err := r.Close(ctx); err != nil {
 			t.Errorf("Close: %v", err)
 		}
 		checkBooks(t, r)
@@ -190,23 +194,25 @@ var ways = []way{
 	}},
 }
 
-// handles finds the one handle of a router.
+// handles finds the handle that testRouter has registered as "kind".
 var handles sync.Map // *helix.Router -> *helix.Handle[work, int]
 
 func handleOf(r *helix.Router) *helix.Handle[work, int] {
-	if h, ok := handles.Load(r); ok {
-		return h.(*helix.Handle[work, int])
-	}
+	h, _ := handles.Load(r)
+	return h.(*helix.Handle[work, int])
+}
+
+func registerWork(t *testing.T, r *helix.Router) {
 	h, err := helix.Register(r, helix.Kind[work, int]{
 		Name:  "kind",
 		Run:   func(ctx context.Context, run work) (int, error) { return run(ctx) },
 		Batch: runEach,
 	})
 	if err != nil {
-		panic(err)
+		t.Fatal(err)
 	}
 	handles.Store(r, h)
-	return h
+	t.Cleanup(func() { handles.Delete(r) })
 }
 
 // runEach is a batch function that runs its inputs one after the other.
@@ -239,7 +245,6 @@ func eachWay(t *testing.T, slots int, test func(t *testing.T, r *helix.Router, w
 		t.Run(w.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				r := testRouter(t, width(slots))
-				handleOf(r)
 				test(t, r, w)
 			})
 		})

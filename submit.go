@@ -2,6 +2,7 @@ package helix
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/helixrouter/helix/internal/exec"
@@ -73,10 +74,13 @@ func runAway[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, 
 		out, end, err := exec.OnSlot[Out](ctx, r.exec, &o, j.submitted, work)
 		return out, wrap(k, d, end, err)
 	}
-	t := exec.NewTask()
+	t := r.exec.NewTask()
 	call := newCall[Out](ctx, r, k, j, t, work)
 	var none Out
-	if err := r.place(t, k, j); err != nil {
+	if err := r.place(ctx, t, k, j); err != nil {
+		if err == errMustNotWait {
+			return runHere[Out](ctx, r, k, j, work)
+		}
 		return none, err
 	}
 	if err := r.exec.Await(ctx, t); err != nil {
@@ -92,17 +96,25 @@ func newCall[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, 
 	return exec.NewCall[Out](ctx, r.exec, t, work)
 }
 
+// errMustNotWait asks the submitter of a nested job to run it inline.
+var errMustNotWait = errors.New("the job must not wait for a slot: its parent holds one")
+
 // place hands a task to the executor of its strategy. A refusal there, at a bound
 // that the decision could not see, is a shed like any other.
-func (r *Router) place(t *exec.Task, k *kind, j *job) error {
+func (r *Router) place(ctx context.Context, t *exec.Task, k *kind, j *job) error {
 	var placed exec.Placement
 	switch j.decision.Strategy {
 	case route.Spawn:
 		if !r.exec.Spawner.Start(t) {
 			// Full since the decision: the pool's queue is the bounded place to wait.
+			if r.exec.HoldsSlot(ctx) {
+				r.reroute(j, route.Inline, route.ReasonNested)
+				r.note(k, j)
+				return errMustNotWait
+			}
 			r.reroute(j, route.CPUPool, route.ReasonSpawnFull)
 			t.Strategy = route.CPUPool
-			return r.place(t, k, j)
+			return r.place(ctx, t, k, j)
 		}
 	case route.Batch:
 		placed = k.former.Submit(t)

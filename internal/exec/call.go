@@ -29,16 +29,21 @@ type Call[J Job[Out], Out any] struct {
 	ctx slotContext
 	job J
 
-	// Written by whoever ends the task, before it signals.
+	// Written by who runs the job, before the signal.
 	out Out
 	end route.Disposition
 	err error
+
+	// Written by who ends the task instead, before the signal: the job may still run.
+	overruled    bool
+	overruledEnd route.Disposition
+	overruledErr error
 }
 
 // NewCall makes job the work of t, whose caller has ctx.
 func NewCall[Out any, J Job[Out]](ctx context.Context, x *Executor, t *Task, job J) *Call[J, Out] {
 	c := &Call[J, Out]{
-		ctx: slotContext{Context: ctx, executor: x, holds: t.Strategy != route.Spawn},
+		ctx: slotContext{Context: ctx, executor: x},
 		job: job,
 	}
 	t.Work = c
@@ -46,8 +51,9 @@ func NewCall[Out any, J Job[Out]](ctx context.Context, x *Executor, t *Task, job
 }
 
 // Run implements Work.
-func (c *Call[J, Out]) Run() route.Disposition {
+func (c *Call[J, Out]) Run(onSlot bool) route.Disposition {
 	var panicked bool
+	c.ctx.holds = onSlot
 	c.out, panicked, c.err = protect(&c.ctx, c.job)
 	c.end, c.err = classify(&c.ctx, c.err, panicked)
 	return c.end
@@ -55,6 +61,11 @@ func (c *Call[J, Out]) Run() route.Disposition {
 
 // Keep implements Work.
 func (c *Call[J, Out]) Keep(d route.Disposition, err error) { c.end, c.err = d, err }
+
+// Overrule implements Work.
+func (c *Call[J, Out]) Overrule(d route.Disposition, err error) {
+	c.overruled, c.overruledEnd, c.overruledErr = true, d, err
+}
 
 // finish stores one result of a batch, as Run would have, and says how it ended.
 func (c *Call[J, Out]) finish(out Out, err error) route.Disposition {
@@ -64,7 +75,12 @@ func (c *Call[J, Out]) finish(out Out, err error) route.Disposition {
 }
 
 // Result returns what the call returned and how it ended. Call it after the task has.
-func (c *Call[J, Out]) Result() (Out, route.Disposition, error) { return c.out, c.end, c.err }
+func (c *Call[J, Out]) Result() (out Out, end route.Disposition, err error) {
+	if c.overruled {
+		return out, c.overruledEnd, c.overruledErr
+	}
+	return c.out, c.end, c.err
+}
 
 // protect runs user code and turns a panic into a *route.PanicError. A
 // runtime.Goexit cannot be stopped: the goroutine ends, and whoever owns it

@@ -8,8 +8,8 @@ type Clock struct {
 	epoch time.Time
 }
 
-// NewClock returns a clock that reads 0 now.
-func NewClock() Clock { return Clock{epoch: time.Now()} }
+// NewClock returns a clock that reads 1 ns now: an instant of 0 can mean none.
+func NewClock() Clock { return Clock{epoch: time.Now().Add(-1)} }
 
 // Now returns the time since the clock's epoch.
 func (c Clock) Now() time.Duration { return time.Since(c.epoch) }

@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/helixrouter/helix/internal/feedback"
@@ -18,6 +19,7 @@ type Executor struct {
 
 	recorder  *feedback.Recorder
 	abandoned registry
+	tasks     sync.Pool          // of *Task, for NewTask
 	base      context.Context    // ends when Close gives up waiting
 	giveUp    context.CancelFunc // ends base
 }
@@ -64,7 +66,7 @@ func (x *Executor) Await(ctx context.Context, t *Task) error {
 			<-t.done
 		}
 	}
-	t.recycle()
+	x.recycle(t)
 	return nil
 }
 
@@ -111,7 +113,7 @@ func (x *Executor) left(t *Task) {
 // cancel ends t with err for a caller who still waits.
 func (x *Executor) cancel(t *Task, err error) {
 	if x.leave(t) {
-		t.Work.Keep(route.Canceled, err)
+		t.Work.Overrule(route.Canceled, err)
 		t.signal()
 	}
 }
@@ -119,7 +121,7 @@ func (x *Executor) cancel(t *Task, err error) {
 // expire ends a task that did not start in time.
 func (x *Executor) expire(t *Task, now time.Duration) {
 	x.record(t, route.Expired, now-t.Submitted, 0)
-	t.Work.Keep(route.Expired, route.ErrExpired)
+	t.Work.Overrule(route.Expired, route.ErrExpired)
 	t.signal()
 }
 
@@ -165,7 +167,7 @@ func (x *Executor) abort(idle []<-chan struct{}) error {
 	x.giveUp()
 	for _, t := range append(x.Pool.claimAll(), x.Spawner.claimAll()...) {
 		x.left(t)
-		t.Work.Keep(route.Canceled, route.ErrClosed)
+		t.Work.Overrule(route.Canceled, route.ErrClosed)
 		t.signal()
 	}
 	grace := time.NewTimer(closeGrace)

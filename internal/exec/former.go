@@ -95,7 +95,9 @@ func (b *batchRun) drop() {
 // runBatch runs one batch and returns the slot's next shift.
 func (p *Pool) runBatch(s shift) (next shift) {
 	if s.batch == nil {
-		runtime.Gosched() // submitters that are ready to run get to add to the batch
+		// Submitters that are ready to run come first: without this yield a worker runs
+		// as soon as its first submitter waits, and on busy cores each batch is of one.
+		runtime.Gosched()
 		p.mu.Lock()
 		s.former.coming--
 		if s.former.tasks.len == 0 { // another slot was faster
@@ -115,15 +117,23 @@ func (p *Pool) runBatch(s shift) (next shift) {
 	}
 	returned := false
 	defer func() {
-		if !returned { // the batch function called runtime.Goexit
-			if next := p.finishBatch(s, begun, keepAll(begun, route.Panicked, errGoexit())); next.any() {
-				go p.work(next)
-			}
+		if !returned { // the batch function called runtime.Goexit: another goroutine takes the slot over
+			go p.resume(s, begun)
 		}
 	}()
-	ends := p.runTogether(ctx, s.former, begun)
+	ends, ok := p.runTogether(ctx, s.former, begun)
 	returned = true
+	if !ok {
+		ends = runSingly(begun)
+	}
 	return p.finishBatch(s, begun, ends)
+}
+
+// resume ends a batch whose function took its goroutine with it, and goes on with the slot.
+func (p *Pool) resume(s shift, begun []*Task) {
+	if next := p.finishBatch(s, begun, runSingly(begun)); next.any() {
+		p.work(next)
+	}
 }
 
 // beginBatch claims the tasks that are still wanted and in time, and leaves only
@@ -156,24 +166,47 @@ func (p *Pool) beginBatch(b *batchRun) []*Task {
 	return begun
 }
 
-// runTogether runs the batch, and each task singly once when the batch
-// function panicked, so that one bad input fails alone.
-func (p *Pool) runTogether(ctx context.Context, f *Former, begun []*Task) []route.Disposition {
+// runTogether runs the batch. It is not ok when the batch function panicked.
+func (p *Pool) runTogether(ctx context.Context, f *Former, begun []*Task) (ends []route.Disposition, ok bool) {
 	work := make([]Work, len(begun))
 	for i, t := range begun {
 		work[i] = t.Work
 	}
 	p.executor.recorder.Batch(len(begun))
 	slot := &slotContext{Context: ctx, executor: p.executor, holds: true}
-	ends, ok := f.run.RunBatch(slot, work)
-	if ok {
-		return ends
-	}
-	ends = make([]route.Disposition, len(begun))
-	for i, w := range work {
-		ends[i] = w.Run()
+	return f.run.RunBatch(slot, work)
+}
+
+// runSingly runs each task of a batch by itself, once, after the batch function
+// panicked: one bad input fails alone.
+func runSingly(begun []*Task) []route.Disposition {
+	ends := make([]route.Disposition, len(begun))
+	for i, t := range begun {
+		if t.state.Load() == running { // its caller is still there
+			ends[i] = runAlone(t.Work)
+		}
 	}
 	return ends
+}
+
+// runAlone runs the work of one task of a batch on a goroutine of its own, so
+// that a runtime.Goexit ends that one and not the batch.
+func runAlone(w Work) (end route.Disposition) {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		returned := false
+		defer func() {
+			if !returned {
+				end = route.Panicked
+				w.Keep(end, errGoexit())
+			}
+		}()
+		end = w.Run(true)
+		returned = true
+	}()
+	<-over
+	return end
 }
 
 func (p *Pool) finishBatch(s shift, begun []*Task, ends []route.Disposition) (next shift) {
@@ -188,13 +221,4 @@ func (p *Pool) finishBatch(s shift, begun []*Task, ends []route.Disposition) (ne
 		t.signal()
 	}
 	return next
-}
-
-func keepAll(tasks []*Task, d route.Disposition, err error) []route.Disposition {
-	ends := make([]route.Disposition, len(tasks))
-	for i, t := range tasks {
-		t.Work.Keep(d, err)
-		ends[i] = d
-	}
-	return ends
 }

@@ -163,7 +163,7 @@ func (p *Pool) run(s shift) (next shift) {
 			}
 		}
 	}()
-	end := t.Work.Run()
+	end := t.Work.Run(true)
 	returned = true
 	return p.finish(s, end)
 }

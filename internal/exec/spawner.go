@@ -60,7 +60,7 @@ func (s *Spawner) run(t *Task) {
 			s.finish(t, route.Panicked)
 		}
 	}()
-	end := t.Work.Run()
+	end := t.Work.Run(false)
 	returned = true
 	s.finish(t, end)
 }

@@ -1,7 +1,6 @@
 package exec
 
 import (
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -11,10 +10,15 @@ import (
 // Work is what a task runs.
 type Work interface {
 	// Run calls user code on the goroutine that it is called on, keeps the result
-	// for the caller and says how it ended.
-	Run() route.Disposition
-	// Keep stores the end of work that did not come to Run's return.
+	// for the caller and says how it ended. onSlot tells whether the goroutine has a
+	// pool slot, so that what the work submits need not wait for one.
+	Run(onSlot bool) route.Disposition
+	// Keep stores the end of work that did not come to Run's return. Only who runs
+	// the work calls it.
 	Keep(d route.Disposition, err error)
+	// Overrule stores the end that the caller gets whatever the work returns: the
+	// work does not start, or its caller is told before it has returned.
+	Overrule(d route.Disposition, err error)
 }
 
 // Task is one job that does not run on its caller's goroutine: what every
@@ -55,10 +59,14 @@ const (
 	expired
 )
 
-var tasks = sync.Pool{New: func() any { return &Task{done: make(chan struct{}, 1)} }}
-
-// NewTask returns a task for a caller that waits for it with Await.
-func NewTask() *Task { return tasks.Get().(*Task) }
+// NewTask returns a task for a caller that waits for it with Await. Tasks are used
+// again by the same executor only: a channel must not leave its synctest bubble.
+func (x *Executor) NewTask() *Task {
+	if t, ok := x.tasks.Get().(*Task); ok {
+		return t
+	}
+	return &Task{done: make(chan struct{}, 1)}
+}
 
 // NewFuture returns a task whose end can be waited for by anybody, many times.
 func NewFuture() *Task { return &Task{done: make(chan struct{}), future: true} }
@@ -66,12 +74,16 @@ func NewFuture() *Task { return &Task{done: make(chan struct{}), future: true} }
 // Done is closed when a future's task has ended.
 func (t *Task) Done() <-chan struct{} { return t.done }
 
-// recycle makes a task that has been waited for ready for its next caller. Only
-// a task whose end was received may be recycled: its worker has let go of it by then.
-func (t *Task) recycle() {
+// recycle makes a task that has been waited for ready for its next caller. Only a
+// task that its worker has let go of may be recycled: one whose end was received
+// and that was not claimed by Close, since then it still runs or is on its way to.
+func (x *Executor) recycle(t *Task) {
+	if s := t.state.Load(); s != ended && s != expired {
+		return
+	}
 	t.Work, t.home, t.batch = nil, nil, nil
 	t.state.Store(waiting)
-	tasks.Put(t)
+	x.tasks.Put(t)
 }
 
 // signal ends the wait. The task may be recycled by its waiter from here on.

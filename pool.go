@@ -1,0 +1,11 @@
+package helix
+
+// Pool looks at the pool alone: three atomic loads, cheap enough for a probe,
+// where Stats takes some 100 us.
+func (r *Router) Pool() PoolStats {
+	config := r.Config()
+	return PoolStats{
+		Width: config.CPUParallelism, Busy: r.exec.Pool.Busy(),
+		Queued: r.exec.Pool.Queued(), QueueCap: config.CPUQueueCap,
+	}
+}

@@ -90,7 +90,7 @@ func (j *Job) UnmarshalJSON(text []byte) error {
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		field, known := jobFields[name]
 		if !known {
-			e.add("/"+escapePointer(name), "is unknown: leave it out")
+			e.unknown(name)
 			continue
 		}
 		if err := field.decode(&next, members[name]); err != nil {
@@ -137,6 +137,16 @@ func nullElement(raw json.RawMessage) error {
 		return errors.New("null element")
 	}
 	return nil
+}
+
+// maxUnknown bounds the unknown members that are listed: who sends more knows by
+// then, and an answer must not grow with what somebody sends.
+const maxUnknown = 1024
+
+func (e *JobError) unknown(name string) {
+	if len(e.Faults) < maxUnknown {
+		e.Faults = append(e.Faults, JobFault{"/" + escapePointer(name), "is unknown: leave it out"})
+	}
 }
 
 func (e *JobError) add(pointer, message string) {

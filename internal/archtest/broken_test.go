@@ -35,7 +35,7 @@ const doc = "// Package x owns x. It must never do y.\n"
 // house is a module that keeps every rule, close to the edge of each.
 func house() map[string]string {
 	return map[string]string{
-		"go.mod":          "module example.com/h\n\ngo 1.26\n\nrequire (\n\tgithub.com/puzpuzpuz/xsync/v4 v4.5.0\n\t// a remark\n\tgithub.com/nats-io/nats.go v1.0.0 // indirect\n)\n",
+		"go.mod":          "module example.com/h\n\ngo 1.26\n\nrequire (\n\t// a remark\n\tgithub.com/nats-io/nats.go v1.0.0 // indirect\n)\n",
 		"bench/go.mod":    "module example.com/h/bench\n",
 		"bench/utils.go":  "package utils\nimport _ \"example.com/h/cmd/helixrouter\"\n",
 		"route/r.go":      doc + "package route\nimport \"time\"\nvar Second = time.Second\n",
@@ -46,7 +46,7 @@ func house() map[string]string {
 		"internal/stats/testdata/a.go": "not Go at all",
 		"internal/feedback/f.go":       doc + "package feedback\nimport (\n\t\"sync\"\n\t\"example.com/h/route\"\n\t\"example.com/h/internal/stats\"\n)\nvar _ sync.Mutex\n",
 		"internal/exec/e.go":           doc + "package exec\nimport \"time\"\nfunc Run() time.Time { go func() {}(); return time.Now() }\n",
-		"helix.go":                     doc + "package helix\nimport (\n\t\"github.com/puzpuzpuz/xsync/v4\"\n\t\"example.com/h/internal/exec\"\n)\n",
+		"helix.go":                     doc + "package helix\nimport \"example.com/h/internal/exec\"\n",
 		"gen.go":                       "//go:build ignore\n\npackage main\nimport \"github.com/evanw/esbuild/pkg/api\"\n",
 		"metrics/m.go":                 doc + "package metrics\nimport (\n\t\"github.com/prometheus/client_golang/prometheus\"\n\t\"example.com/h\"\n)\n",
 		"remote/r.go":                  doc + "package remote\nimport \"github.com/nats-io/nats.go\"\n",

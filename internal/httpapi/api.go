@@ -1,0 +1,93 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/helixrouter/helix"
+)
+
+// Options is what an API needs beside a router. The zero value serves loopback
+// only, without metrics and without a log.
+type Options struct {
+	// Metrics answers GET /metrics. Nil means that there is no such path.
+	Metrics http.Handler
+	// Token is the bearer token that allows writes from beyond loopback. Without
+	// one only loopback may write.
+	Token string
+	// Hosts are the names accepted as Host beside loopback names and IP addresses.
+	Hosts []string
+	// Log gets panics, failed jobs' stacks and ended bursts; at debug level each
+	// request. Default: nowhere.
+	Log *slog.Logger
+	// Simulate runs one burst to its end, and returns when ctx ends. Default: the
+	// seeded mix of package workload, submitted to the router.
+	Simulate func(ctx context.Context, b Burst) error
+	// Notes are sentences that /readyz shows without being less ready for them, such
+	// as a configuration file that was refused. Optional.
+	Notes func() []string
+	// Now reads the clock. Default: time.Now.
+	Now func() time.Time
+}
+
+// API serves one router over HTTP. Make one with New, and Close it. It is safe
+// for concurrent use.
+type API struct {
+	router   *helix.Router
+	log      *slog.Logger
+	now      func() time.Time
+	notes    func() []string
+	metrics  http.Handler // nil = none
+	began    time.Time
+	guard    *guard
+	mux      *http.ServeMux
+	draining atomic.Bool
+	queue    *queueWatch
+	bursts   *bursts
+}
+
+// New returns the API of a router.
+func New(r *helix.Router, o Options) *API {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Notes == nil {
+		o.Notes = func() []string { return nil }
+	}
+	if o.Simulate == nil {
+		o.Simulate = func(ctx context.Context, b Burst) error { return simulate(ctx, r, b) }
+	}
+	a := &API{
+		router:  r,
+		log:     o.Log,
+		now:     o.Now,
+		notes:   o.Notes,
+		metrics: o.Metrics,
+		began:   o.Now(),
+		guard:   newGuard(o.Token, o.Hosts),
+		queue:   newQueueWatch(r.Pool, o.Now),
+		bursts:  newBursts(o.Simulate, o.Log),
+	}
+	a.mux = newMux(a.entries())
+	a.queue.start()
+	return a
+}
+
+// Drain makes /readyz answer 503 and refuses new bursts, so that whoever balances
+// the load goes elsewhere. Everything else goes on.
+func (a *API) Drain() { a.draining.Store(true) }
+
+// Close cancels a running burst and waits for it, at most until ctx ends. It does
+// not wait for requests: that is http.Server.Shutdown's, which comes before. It
+// may be called more than once.
+func (a *API) Close(ctx context.Context) error {
+	a.Drain()
+	return errors.Join(a.queue.close(ctx), a.bursts.close(ctx))
+}

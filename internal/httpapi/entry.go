@@ -1,0 +1,90 @@
+package httpapi
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// entry is one path of the API: the one table that the mux, the 405 answers and the
+// list at / are made of.
+type entry struct {
+	path    string // a pattern of http.ServeMux, without method
+	about   string
+	methods methods
+}
+
+// methods are the endpoints of one path by HTTP method. GET answers HEAD as well.
+type methods map[string]endpoint
+
+func (a *API) entries() []entry {
+	entries := []entry{
+		{"/{$}", "this list", methods{"GET": a.index}},
+		{"/health", "the process answers", methods{"GET": a.health}},
+		{"/livez", "liveness: the process answers", methods{"GET": livez}},
+		{"/readyz", "readiness: draining, saturated", methods{"GET": a.readyz}},
+		{"/api/stats", "what was asked of the router and how it ended", methods{"GET": a.stats}},
+		{"/api/config", "the live configuration; PATCH merges, POST replaces, ?dry_run=true only checks", methods{"GET": a.getConfig, "POST": a.postConfig, "PATCH": a.patchConfig}},
+		{"/api/telemetry", `tells of load elsewhere, {"pressure":0.75}`, methods{"POST": a.telemetry}},
+		{"/api/jobs", "runs one job or an array of jobs", methods{"POST": a.jobs}},
+		{"/api/simulate", `starts a burst of sample jobs, {"jobs":1000,"rate":200,"seed":7}`, methods{"POST": a.simulate}},
+	}
+	if a.metrics != nil {
+		entries = append(entries, entry{"/metrics", "for Prometheus", methods{"GET": a.serveMetrics}})
+	}
+	return entries
+}
+
+// newMux answers every path, the unknown ones with a problem too.
+func newMux(entries []entry) *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, e := range entries {
+		mux.Handle(e.path, endpoint(e.methods.serve))
+	}
+	mux.Handle("/", endpoint(unknownPath))
+	return mux
+}
+
+func (m methods) serve(w http.ResponseWriter, r *http.Request) error {
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	serve, ok := m[method]
+	if !ok {
+		return newProblem(http.StatusMethodNotAllowed, "%s does not take this method: use one of %s", r.URL.EscapedPath(), m.allow()).
+			with("Allow", m.allow())
+	}
+	return serve(w, r)
+}
+
+// allow lists the methods for people and for the Allow header.
+func (m methods) allow() string {
+	names := slices.Collect(maps.Keys(m))
+	if m[http.MethodGet] != nil {
+		names = append(names, http.MethodHead)
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+func unknownPath(_ http.ResponseWriter, r *http.Request) error {
+	return newProblem(http.StatusNotFound, "nothing is at %s: GET / lists what there is", r.URL.EscapedPath())
+}
+
+// index lists the endpoints for whoever opens the address in a browser.
+func (a *API) index(w http.ResponseWriter, _ *http.Request) error {
+	var text strings.Builder
+	text.WriteString("Helix router\n\n")
+	for _, e := range a.entries() {
+		fmt.Fprintf(&text, "%-18s %-16s %s\n", e.methods.allow(), strings.TrimSuffix(e.path, "{$}"), e.about)
+	}
+	return sendText(w, "text/plain; charset=utf-8", http.StatusOK, []byte(text.String()))
+}
+
+func (a *API) serveMetrics(w http.ResponseWriter, r *http.Request) error {
+	a.metrics.ServeHTTP(w, r)
+	return nil
+}

@@ -1,0 +1,72 @@
+package httpapi
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+)
+
+// exchange is one request on its way to its answer. It remembers the answer's
+// status, for the log and to know whether anything was sent before a panic.
+type exchange struct {
+	http.ResponseWriter
+	status int // 0 = nothing sent yet
+}
+
+// WriteHeader notes the status.
+func (x *exchange) WriteHeader(status int) {
+	if x.status == 0 {
+		x.status = status
+	}
+	x.ResponseWriter.WriteHeader(status)
+}
+
+// Write notes that an answer without a status is a 200.
+func (x *exchange) Write(text []byte) (int, error) {
+	if x.status == 0 {
+		x.status = http.StatusOK
+	}
+	return x.ResponseWriter.Write(text)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+
+// ServeHTTP answers one request: guard, path, method, in this order.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{ResponseWriter: w}
+	began := a.now()
+	defer a.finish(x, r, began)
+	x.Header().Set("X-Content-Type-Options", "nosniff")
+	x.Header().Set("Cache-Control", "no-store") // every answer is of this moment
+	if err := a.guard.check(r); err != nil {
+		problemOf(err).write(x, r)
+		return
+	}
+	if r.RequestURI == "*" { // ServeMux would answer it without a body
+		problemOf(unknownPath(x, r)).write(x, r)
+		return
+	}
+	a.mux.ServeHTTP(x, r)
+}
+
+// finish must be deferred itself, for recover to see the panic.
+func (a *API) finish(x *exchange, r *http.Request, began time.Time) {
+	v := recover()
+	if v == http.ErrAbortHandler {
+		panic(v)
+	}
+	if v != nil {
+		a.log.LogAttrs(r.Context(), slog.LevelError, "handler panicked", slog.String("method", r.Method),
+			slog.String("path", r.URL.Path), slog.String("panic", fmt.Sprint(v)), slog.String("stack", string(debug.Stack())))
+		if x.status != 0 {
+			panic(http.ErrAbortHandler) // half an answer is out: cut it, or it would pass for a whole one
+		}
+		x.Header().Del("Content-Encoding") // what the handler had in mind for its own answer
+		internalProblem().write(x, r)
+	}
+	a.log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
+		slog.Int("status", x.status), slog.Duration("elapsed", a.now().Sub(began)), slog.String("peer", r.RemoteAddr))
+}

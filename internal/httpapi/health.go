@@ -1,0 +1,62 @@
+package httpapi
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// health answers what clients of the original compare byte by byte.
+func (a *API) health(w http.ResponseWriter, _ *http.Request) error {
+	return send(w, http.StatusOK, struct {
+		Status string `json:"status"`
+		Uptime int64  `json:"uptime_secs"`
+	}{"ok", int64(a.now().Sub(a.began) / time.Second)})
+}
+
+// livez looks at nothing: whatever could make it wait would get a busy process killed.
+func livez(w http.ResponseWriter, _ *http.Request) error {
+	return send(w, http.StatusOK, struct {
+		Status string `json:"status"`
+	}{"ok"})
+}
+
+// readiness says whether to send work here.
+type readiness struct {
+	Status string   `json:"status"` // "ready", or the first check that failed
+	Checks []check  `json:"checks"`
+	Notes  []string `json:"notes,omitempty"`
+}
+
+type check struct {
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+}
+
+// readyz takes no lock that jobs take.
+func (a *API) readyz(w http.ResponseWriter, _ *http.Request) error {
+	answer := readiness{Status: "ready", Checks: []check{a.drainCheck(), a.queueCheck()}, Notes: a.notes()}
+	status := http.StatusOK
+	for _, c := range answer.Checks {
+		if !c.OK {
+			status, answer.Status = http.StatusServiceUnavailable, c.Name
+			break
+		}
+	}
+	return send(w, status, answer)
+}
+
+func (a *API) drainCheck() check {
+	if a.draining.Load() {
+		return check{"draining", false, "the server is shutting down: send work elsewhere"}
+	}
+	return check{"draining", true, "the server stays"}
+}
+
+func (a *API) queueCheck() check {
+	pool := a.router.Pool()
+	full := a.queue.fullFor()
+	return check{"saturated", full < saturatedAfter,
+		fmt.Sprintf("%d of %d places in the queue are taken, full for %.0f s", pool.Queued, pool.QueueCap, full.Seconds())}
+}

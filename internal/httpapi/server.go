@@ -1,0 +1,44 @@
+package httpapi
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+const (
+	// headerTime is for a client that is there: a header takes one round trip, and
+	// one that trickles it in holds a connection and a goroutine for nothing.
+	headerTime = 5 * time.Second
+	// readTime is for header and body, at most 1 MiB of it: 35 kB/s. Less would cut
+	// off clients on a bad line, more would let slow ones pile up.
+	readTime = 30 * time.Second
+	// writeTime counts from the header on, so it holds the longest job (jobTime)
+	// and 30 s for its answer to leave. A stream must lift it for itself.
+	writeTime = jobTime + 30*time.Second
+	// idleTime outlives the pause between two scrapes or polls (15 to 60 s), which
+	// else would pay a handshake each.
+	idleTime = 2 * time.Minute
+	// headerBytes is eight times what browsers and proxies send; net/http's 1 MiB
+	// for each connection is more than the body may have.
+	headerBytes = 64 << 10
+)
+
+// Server returns a server with every limit set, not yet listening. A nil log
+// drops what net/http would log.
+func Server(addr string, h http.Handler, log *slog.Logger) *http.Server {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &http.Server{
+		Addr:              addr,
+		Handler:           h,
+		ReadHeaderTimeout: headerTime,
+		ReadTimeout:       readTime,
+		WriteTimeout:      writeTime,
+		IdleTimeout:       idleTime,
+		MaxHeaderBytes:    headerBytes,
+		// What it reports are clients' faults and panics that ServeHTTP let through.
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}

@@ -1,0 +1,47 @@
+package metrics
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/helixrouter/helix"
+)
+
+// collector turns one look at a router into metrics.
+type collector struct {
+	router *helix.Router
+	build  []string // label values of helix_build_info
+}
+
+// NewCollector returns a collector for one router. Each scrape takes one r.Stats()
+// and nothing else from the router, so that the numbers of a scrape fit together. It
+// is safe for concurrent use and reads a closed router as well.
+func NewCollector(r *helix.Router) prometheus.Collector {
+	return &collector{router: r, build: buildLabels()}
+}
+
+// Describe sends every name that a scrape may have, the old ones always: whether
+// they are sent can change while the router runs.
+func (c *collector) Describe(out chan<- *prometheus.Desc) {
+	for _, f := range families {
+		out <- f
+	}
+	for _, f := range legacyFamilies() {
+		out <- f
+	}
+}
+
+// Collect sends the metrics of one look at the router.
+func (c *collector) Collect(out chan<- prometheus.Metric) {
+	s, to := c.router.Stats(), sink(out)
+	to.gauge(buildInfo, 1, c.build...)
+	to.gauge(uptime, s.Uptime.Seconds())
+	to.kinds(s.Kinds)
+	to.sheds(s.Sheds)
+	to.load(&s)
+	to.pressure(&s.Pressure)
+	to.send(batchSizes(&s.Batches))
+	to.send(decisionShape.durations(decisionTime, s.Decision))
+	if c.router.Config().MetricsLegacy {
+		to.legacy(&s)
+	}
+}

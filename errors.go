@@ -31,19 +31,20 @@ func wrap(k *kind, s route.Strategy, end route.Disposition, err error) error {
 
 // CloseError reports the work that outlived Close.
 type CloseError struct {
-	Leftovers []AbandonedJob
+	Leftovers []AbandonedJob // their callers have been told ErrClosed
+	OnCallers int            // pool jobs that run on their callers' own goroutines, who cannot be told
 }
 
 // Error names the numbers and what to do.
 func (e *CloseError) Error() string {
-	return fmt.Sprintf("router closed with %d jobs still running: they ignore their context and hold their goroutines until they return; let their functions check ctx", len(e.Leftovers))
+	return fmt.Sprintf("router closed with %d job(s) still running: they ignore their context and hold their goroutines until they return; let their functions check ctx", len(e.Leftovers)+e.OnCallers)
 }
 
 // closeError puts names to what the executor reports by number.
 func (r *Router) closeError(err error) error {
 	var left *exec.LeftoverError
 	if errors.As(err, &left) {
-		return &CloseError{Leftovers: r.named(left.Jobs)}
+		return &CloseError{Leftovers: r.named(left.Jobs), OnCallers: left.OnCallers}
 	}
 	return err
 }

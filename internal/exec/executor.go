@@ -164,8 +164,9 @@ func (x *Executor) Close(ctx context.Context) error {
 }
 
 func (x *Executor) abort(idle []<-chan struct{}) error {
-	x.giveUp()
-	for _, t := range append(x.Pool.claimAll(), x.Spawner.claimAll()...) {
+	claimed := append(x.Pool.claimAll(), x.Spawner.claimAll()...)
+	x.giveUp() // only now, or a job that stops for it would end before it is claimed
+	for _, t := range claimed {
 		x.left(t)
 		t.Work.Overrule(route.Canceled, route.ErrClosed)
 		t.signal()
@@ -176,7 +177,7 @@ func (x *Executor) abort(idle []<-chan struct{}) error {
 		select {
 		case <-ch:
 		case <-grace.C:
-			return &LeftoverError{Jobs: x.Abandoned()}
+			return &LeftoverError{Jobs: x.Abandoned(), OnCallers: x.Pool.lentSlots()}
 		}
 	}
 	return nil
@@ -184,10 +185,11 @@ func (x *Executor) abort(idle []<-chan struct{}) error {
 
 // LeftoverError reports the work that outlived Close.
 type LeftoverError struct {
-	Jobs []AbandonedTask
+	Jobs      []AbandonedTask
+	OnCallers int // jobs that their callers run themselves, see Pool.TryTake
 }
 
 // Error names the numbers and what to do.
 func (e *LeftoverError) Error() string {
-	return fmt.Sprintf("closed with %d jobs still running: they ignore their context and hold their goroutines until they return", len(e.Jobs))
+	return fmt.Sprintf("closed with %d job(s) still running: they ignore their context and hold their goroutines until they return", len(e.Jobs)+e.OnCallers)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"sync/atomic"
+	"time"
 
 	"github.com/helixrouter/helix/route"
 )
@@ -19,6 +20,9 @@ type Former struct {
 	tasks  list // guarded by pool.mu
 	coming int  // workers that were started for tasks and have not taken any; guarded by pool.mu
 	listed bool // in pool.forming; guarded by pool.mu
+
+	ended time.Duration // when the last batch ended; guarded by pool.mu
+	took  time.Duration // how long it had its slot; guarded by pool.mu
 }
 
 // BatchWork runs a kind's own batch function over the work of several tasks, on
@@ -66,9 +70,14 @@ func (f *Former) Submit(t *Task) Placement {
 	return Placed
 }
 
+// busyLocked reports whether batches of this kind follow one another so closely
+// that the next has company to wait for: the pause since the last one is shorter
+// than that one was. A lone job, which would wait for nobody, is taken at once.
+func (f *Former) busyLocked(now time.Duration) bool { return now-f.ended < f.took }
+
 // takeBatchLocked moves up to BatchSize of f's tasks onto the slot that asks.
 func (p *Pool) takeBatchLocked(f *Former) shift {
-	b := &batchRun{tasks: make([]*Task, 0, min(f.tasks.len, p.limits.BatchSize))}
+	b := &batchRun{taken: p.executor.Now(), tasks: make([]*Task, 0, min(f.tasks.len, p.limits.BatchSize))}
 	for t := f.tasks.first; t != nil && len(b.tasks) < p.limits.BatchSize; t = f.tasks.first {
 		p.dequeueLocked(t)
 		b.tasks = append(b.tasks, t)
@@ -80,6 +89,7 @@ func (p *Pool) takeBatchLocked(f *Former) shift {
 
 // batchRun is one batch on a slot.
 type batchRun struct {
+	taken  time.Duration      // when it got its slot
 	tasks  []*Task            // guarded by pool.mu once the batch is on a slot
 	wanted atomic.Int32       // tasks whose callers have not left
 	cancel context.CancelFunc // ends the batch's context; written before the first task is running
@@ -95,10 +105,14 @@ func (b *batchRun) drop() {
 // runBatch runs one batch and returns the slot's next shift.
 func (p *Pool) runBatch(s shift) (next shift) {
 	if s.batch == nil {
-		// Submitters that are ready to run come first: without this yield a worker runs
-		// as soon as its first submitter waits, and on busy cores each batch is of one.
-		runtime.Gosched()
 		p.mu.Lock()
+		if s.former.busyLocked(p.executor.Now()) {
+			// Submitters that are ready to run come first: without this yield a worker runs as
+			// soon as its first submitter waits, and on busy cores each batch is of one.
+			p.mu.Unlock()
+			runtime.Gosched()
+			p.mu.Lock()
+		}
 		s.former.coming--
 		if s.former.tasks.len == 0 { // another slot was faster
 			next = p.nextLocked()

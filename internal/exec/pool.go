@@ -186,6 +186,8 @@ func (p *Pool) changeShift(s shift) (next shift) {
 		p.live.remove(s.task)
 	} else if s.batch != nil {
 		delete(p.batches, s.batch)
+		s.former.ended = p.executor.Now()
+		s.former.took = s.former.ended - s.batch.taken
 	}
 	return p.nextLocked()
 }
@@ -244,6 +246,12 @@ func (p *Pool) checkIdleLocked() {
 		}
 		close(p.idle)
 	}
+}
+
+func (p *Pool) lentSlots() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lent
 }
 
 // claimAll claims every waiting and running task for Close; see Spawner.claimAll

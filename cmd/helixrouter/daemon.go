@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/helixrouter/helix"
+	"github.com/helixrouter/helix/internal/httpapi"
+	"github.com/helixrouter/helix/kernel"
+	"github.com/helixrouter/helix/metrics"
+)
+
+// daemon is one life of the server, from the listener to the drain.
+type daemon struct {
+	settings *settings
+	stdout   io.Writer
+	stderr   io.Writer
+	log      *slog.Logger
+	environ  []string
+	total    int // jobs of the startup workload
+
+	router   *helix.Router
+	api      *httpapi.API
+	server   *http.Server
+	listener net.Listener
+
+	signals  chan os.Signal // written by os/signal, the second at most; read by loop, then by drain
+	served   chan error     // written once, by the goroutine that serves
+	stopping chan struct{}  // closed by drain: the startup workload takes no more jobs
+}
+
+// serve runs a daemon from its settings to its end.
+func (p program) serve(ctx context.Context, s *settings) error {
+	d, err := p.open(s)
+	if err != nil {
+		return err
+	}
+	signal.Notify(d.signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(d.signals)
+	d.note()
+	go func() { d.served <- d.server.Serve(d.listener) }()
+	return d.loop(ctx, d.startup())
+}
+
+// open makes everything and starts nothing but to listen. Whatever can be wrong
+// with what the daemon was told is found here.
+func (p program) open(s *settings) (*daemon, error) {
+	effective, err := p.configure(s.config, s.flags)
+	if err != nil {
+		return nil, err
+	}
+	total, err := s.countJobs()
+	if err != nil {
+		return nil, exitf(exitUsage, "--trace %s: %w", s.trace, err)
+	}
+	listener, err := listen(s.address())
+	if err != nil {
+		return nil, err
+	}
+	d := &daemon{
+		settings: s, stdout: p.stdout, stderr: p.stderr, environ: p.environ, log: newLogger(s, p.stderr), listener: listener, total: total,
+		signals: make(chan os.Signal, 2), served: make(chan error, 1), stopping: make(chan struct{}),
+	}
+	d.router, err = helix.New(effective.Config, helix.WithLogger(d.log))
+	if err == nil {
+		err = kernel.Register(d.router)
+	}
+	if err != nil {
+		return nil, exitf(exitFailure, "%w", errors.Join(err, listener.Close()))
+	}
+	d.api = httpapi.New(d.router, httpapi.Options{
+		Metrics: metrics.Handler(d.router), Token: s.token, Hosts: d.hosts(), Log: d.log,
+	})
+	d.server = httpapi.Server(listener.Addr().String(), d.api, d.log)
+	return d, nil
+}
+
+// hosts are the names that may stand in a request: those allowed, and the one that
+// the daemon was told to listen on.
+func (d *daemon) hosts() []string {
+	host, _, err := net.SplitHostPort(d.settings.addr)
+	if err != nil || host == "" {
+		return d.settings.hosts
+	}
+	return append([]string{host}, d.settings.hosts...)
+}
+
+// note says what an operator should know before anything happens.
+func (d *daemon) note() {
+	d.log.Info("listening", slog.String("address", d.listener.Addr().String()))
+	if d.settings.rustLog {
+		d.log.Info("the log level is RUST_LOG's: set HELIX_LOG, which comes first", slog.String("level", d.settings.level.String()))
+	}
+	if d.settings.token == "" && beyondLoopback(d.listener) {
+		d.log.Warn("reachable from beyond this machine without a token: writes from there are refused; set HELIX_TOKEN or --token-file",
+			slog.String("address", d.listener.Addr().String()))
+	}
+}
+
+// loop waits for what happens next. work is nil when there is no startup workload.
+func (d *daemon) loop(ctx context.Context, work <-chan outcome) error {
+	if work == nil {
+		d.reportIdle()
+	}
+	for {
+		select {
+		case o := <-work:
+			work = nil
+			d.report(o)
+			d.reportServing()
+		case err := <-d.served:
+			return exitf(exitFailure, "the server ended: %w", err)
+		case s := <-d.signals:
+			return d.drain(s.String(), work)
+		case <-ctx.Done():
+			return d.drain(ctx.Err().Error(), work)
+		}
+	}
+}
+
+// reportIdle is what is printed where there is no startup workload: for people only
+// where to go, for programs the same line as ever.
+func (d *daemon) reportIdle() {
+	if d.settings.json {
+		d.report(outcome{limit: paced(d.router.Config())})
+	}
+	d.reportServing()
+}
+
+// reportServing is the last line of the start. In JSON the summary has the address.
+func (d *daemon) reportServing() {
+	if !d.settings.json {
+		fmt.Fprintln(d.stdout, "serving on", d.url())
+	}
+}
+
+func (d *daemon) url() string { return "http://" + d.listener.Addr().String() }

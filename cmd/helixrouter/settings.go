@@ -1,0 +1,166 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/helixrouter/helix/internal/configfile"
+)
+
+const (
+	maxPort = 1<<16 - 1
+	maxJobs = 1e9 // of the startup workload: hours of work; more is a typing error
+)
+
+// settings are the daemon's own, beside the configuration of its router.
+type settings struct {
+	addr         string
+	port         uint64
+	portGiven    bool
+	config       string // path of the configuration file; "" = none
+	jobs, seed   uint64
+	trace        string // path; "" = generated jobs
+	drainTimeout time.Duration
+	tokenFile    string
+	token        string
+	hosts        []string
+	level        slog.Level
+	format       string
+	json         bool
+	rustLog      bool           // the level is RUST_LOG's
+	flags        *pflag.FlagSet // of the configuration, among others
+}
+
+// variables are the flags that the environment can set too. There is no HELIX_PORT:
+// Kubernetes sets a variable of that name, to an URL, for a service called helix.
+var variables = [][2]string{
+	{"addr", "HELIX_HTTP_ADDR"},
+	{"config", "HELIX_CONFIG_PATH"},
+	{"sim-jobs", "HELIX_SIM_JOBS"},
+	{"sim-seed", "HELIX_SIM_SEED"},
+	{"drain-timeout", "HELIX_DRAIN_TIMEOUT"},
+	{"allow-host", "HELIX_HOSTS"},
+	{"log-level", "HELIX_LOG"},
+	{"log-format", "HELIX_LOG_FORMAT"},
+}
+
+// daemonFlags adds all flags of the daemon, with their defaults.
+func (p program) daemonFlags(flags *pflag.FlagSet) *settings {
+	s := &settings{
+		addr: "127.0.0.1:8080", jobs: 200, seed: 7, drainTimeout: 25 * time.Second,
+		level: slog.LevelInfo, format: "text", flags: flags,
+	}
+	flags.SortFlags = false
+	flags.Var(flagValue[string]{&s.addr, parseAddress, "host:port"}, "addr", "listen here; beyond loopback, writes need a token")
+	flags.Var(flagValue[uint64]{&s.port, whole(maxPort), "port"}, "port", "listen on this port in place of --addr's; 0 takes a free one")
+	flags.Var(flagValue[uint64]{&s.jobs, whole(maxJobs), "jobs"}, "sim-jobs", "how many jobs the startup workload has; 0 for none")
+	flags.Var(flagValue[uint64]{&s.seed, whole(1<<64 - 1), "seed"}, "sim-seed", "of the startup workload; the same seed gives the same jobs")
+	flags.StringVar(&s.trace, "trace", "", "replay this `file` (JSON lines of jobs, at_seconds honoured) as startup workload")
+	flags.Var(flagValue[time.Duration]{&s.drainTimeout, parseTimeout, "duration"}, "drain-timeout", "how long a signal waits for admitted work")
+	flags.StringVar(&s.tokenFile, "token-file", "", "`file` that holds the bearer token for writes from beyond loopback")
+	flags.Var(flagValue[[]string]{&s.hosts, parseNames, "names"}, "allow-host", "accept these names as Host, beside loopback and IP addresses")
+	flags.Lookup("allow-host").DefValue = "" // an empty list is no default to show
+	flags.Var(flagValue[slog.Level]{&s.level, parseLevel, "level"}, "log-level", "debug, info, warn or error")
+	flags.Var(flagValue[string]{&s.format, parseFormat, "format"}, "log-format", "text or json, on stderr")
+	flags.BoolVar(&s.json, "json", false, "print the summary as one line of JSON")
+	addConfigFlags(flags, &s.config)
+	return s
+}
+
+// addConfigFlags adds the flags that make up the router's configuration.
+func addConfigFlags(flags *pflag.FlagSet, path *string) {
+	flags.StringVar(path, "config", "", "read the configuration from this `file`, JSON or YAML")
+	configfile.AddFlags(flags)
+}
+
+// read completes the settings that flags did not set, from the environment.
+func (s *settings) read(flags *pflag.FlagSet, environ []string) error {
+	if err := readVariables(flags, environ); err != nil {
+		return err
+	}
+	s.portGiven = flags.Changed("port")
+	if !flags.Changed("log-level") && lookup(environ, "HELIX_LOG") == "" {
+		s.readRustLog(lookup(environ, "RUST_LOG"))
+	}
+	return s.readToken(lookup(environ, "HELIX_TOKEN"))
+}
+
+func readVariables(flags *pflag.FlagSet, environ []string) error {
+	for _, v := range variables {
+		f, text := flags.Lookup(v[0]), lookup(environ, v[1])
+		if f == nil || f.Changed || text == "" {
+			continue
+		}
+		if err := f.Value.Set(text); err != nil {
+			return exitf(exitUsage, "%s=%s %w", v[1], text, err)
+		}
+	}
+	return nil
+}
+
+// lookup returns a variable, "" when it is empty or not set. As in a shell, the last
+// of several wins.
+func lookup(environ []string, name string) (found string) {
+	for _, pair := range environ {
+		if key, text, ok := strings.Cut(pair, "="); ok && key == name {
+			found = strings.TrimSpace(text)
+		}
+	}
+	return found
+}
+
+// readRustLog takes the original's variable where it says no more than a level. Its
+// filters by module have no meaning here.
+func (s *settings) readRustLog(text string) {
+	if text == "trace" {
+		text = "debug"
+	}
+	if level, err := parseLevel(text); err == nil {
+		s.level, s.rustLog = level, true
+	}
+}
+
+func (s *settings) readToken(variable string) error {
+	s.token = variable
+	if s.tokenFile == "" {
+		return nil
+	}
+	text, err := os.ReadFile(s.tokenFile)
+	if err != nil {
+		return exitf(exitUsage, "--token-file: %w", err)
+	}
+	if s.token = strings.TrimSpace(string(text)); s.token == "" {
+		return exitf(exitUsage, "--token-file: %s is empty", s.tokenFile)
+	}
+	return nil
+}
+
+// address is where to listen.
+func (s *settings) address() string {
+	if !s.portGiven {
+		return s.addr
+	}
+	host, _, _ := net.SplitHostPort(s.addr) // parseAddress has seen it
+	return net.JoinHostPort(host, strconv.FormatUint(s.port, 10))
+}
+
+// configure loads the router's configuration.
+func (p program) configure(path string, flags *pflag.FlagSet) (configfile.Effective, error) {
+	source := configfile.Source{Path: path, Environ: p.environ, Flags: flags}
+	effective, err := configfile.Load(source)
+	if err == nil {
+		return effective, nil
+	}
+	source.Flags = nil
+	if _, without := configfile.Load(source); without == nil { // so the flags alone are at fault
+		return effective, exitf(exitUsage, "%w", err)
+	}
+	return effective, &exitError{exitConfig, fmt.Errorf("the configuration is invalid:\n%w", err)}
+}

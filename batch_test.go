@@ -359,6 +359,7 @@ func TestABatchThatNobodyWantsIsCanceled(t *testing.T) {
 		}
 		release()
 		time.Sleep(10 * time.Second)
+		synctest.Wait()
 		if got := ended.Sub(start); got != 3*time.Second {
 			t.Errorf("the batch's context ended after %v, want 3s: when the last caller left", got)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"reflect"
 	"slices"
@@ -32,7 +33,7 @@ func ParseConfigPatch(text []byte) (ConfigPatch, error) {
 	if p == nil {
 		return nil, errors.New("configuration is null: send a JSON object, {} changes nothing")
 	}
-	if dec.More() {
+	if _, err := dec.Token(); err != io.EOF { // dec.More would let a stray } pass
 		return nil, errors.New("configuration has text after its JSON object: send one object")
 	}
 	return p, nil
@@ -46,15 +47,10 @@ func (p ConfigPatch) Apply(c Config) (Config, error) {
 	var f faults
 	for _, key := range slices.Sorted(maps.Keys(p)) {
 		i, ok := configFields[key]
-		switch {
-		case !ok:
+		if !ok {
 			f.add(key, p[key], "is unknown: the fields are %s", strings.Join(ConfigFields(), ", "))
-		case p[key] == nil:
-			target.Field(i).Set(defaults.Field(i))
-		default:
-			if err := setField(target.Field(i), p[key]); err != nil {
-				f.add(key, p[key], "%v", err)
-			}
+		} else if err := setField(target.Field(i), defaults.Field(i), p[key]); err != nil {
+			f.add(key, p[key], "%v", err)
 		}
 	}
 	// Rules are checked on what could be read, so that one answer names every fault.
@@ -94,10 +90,14 @@ var configFields = func() map[string]int {
 
 // setField decodes one value through its JSON form, so that a patch written in
 // Go and one that came over the wire obey the same rules.
-func setField(target reflect.Value, value any) error {
+func setField(target, def reflect.Value, value any) error {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return fmt.Errorf("cannot be written as JSON: %w", err)
+	}
+	if string(text) == "null" {
+		target.Set(def)
+		return nil
 	}
 	fresh := reflect.New(target.Type())
 	if err := json.Unmarshal(text, fresh.Interface()); err != nil {

@@ -68,14 +68,15 @@ func (c *control) start() {
 
 func (c *control) stop() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	select {
 	case <-c.quit:
 	default:
 		close(c.quit)
 	}
-	if c.done != nil {
-		<-c.done
+	done := c.done
+	c.mu.Unlock() // the loop may wait for router.mu, whose holder may be about to call start
+	if done != nil {
+		<-done
 	}
 }
 

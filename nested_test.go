@@ -52,7 +52,7 @@ func TestASubmitFromInsideAJobNeverDeadlocks(t *testing.T) {
 				} else if a.out != 7 || a.err != nil {
 					t.Errorf("got %d, %v, want the nested result", a.out, a.err)
 				}
-				time.Sleep(time.Hour)
+				time.Sleep(3 * time.Minute)
 			})
 		})
 	}

@@ -59,14 +59,20 @@ func (o Output) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads the tagged form and refuses anything else.
 func (o *Output) UnmarshalJSON(text []byte) error {
-	var t taggedOutput
-	if err := json.Unmarshal(text, &t); err != nil {
+	var members map[string]json.RawMessage // a struct would take {"u64":1} and further members
+	if err := json.Unmarshal(text, &members); err != nil {
 		return fmt.Errorf("output %s: %w", text, err)
 	}
+	var t taggedOutput
+	err := json.Unmarshal(text, &t)
+	_, isU64 := members["U64"]
+	_, isF64 := members["F64"]
 	switch {
-	case t.U64 != nil && t.F64 == nil:
+	case err != nil:
+		return fmt.Errorf("output %s: %w", text, err)
+	case len(members) == 1 && isU64 && t.U64 != nil:
 		*o = U64(*t.U64)
-	case t.F64 != nil && t.U64 == nil:
+	case len(members) == 1 && isF64 && t.F64 != nil:
 		*o = F64(*t.F64)
 	default:
 		return fmt.Errorf(`output %s: want exactly one of {"U64":n} and {"F64":x}`, text)

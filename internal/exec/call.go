@@ -109,6 +109,9 @@ func classify(ctx context.Context, err error, panicked bool) (route.Disposition,
 	case panicked:
 		return route.Panicked, err
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		if s, ok := ctx.(*slotContext); ok && s.Context.Err() == nil {
+			return route.Canceled, route.ErrClosed // it was Close that ended it, not the caller
+		}
 		return route.Canceled, ctx.Err()
 	default:
 		return route.Failed, err

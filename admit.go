@@ -10,8 +10,8 @@ import (
 // j.decision.Strategy and must now be run there; any error means that its end
 // is in the ledger already, or that it never was a job.
 func (r *Router) admit(ctx context.Context, k *kind, j *job) error {
-	if !j.hint.valid() {
-		return j.hint.fault()
+	if !j.hint.valid() || j.foreign {
+		return j.fault()
 	}
 	j.submitted = r.exec.Now()
 	j.deadline = r.budgetEnd(j.hint, j.submitted)
@@ -22,7 +22,10 @@ func (r *Router) admit(ctx context.Context, k *kind, j *job) error {
 	}
 	switch d := j.decision; {
 	case r.closed.Load():
-		return r.refuse(k, j, route.ReasonClosed)
+		if !r.exec.Within(ctx) {
+			return r.refuse(k, j, route.ReasonClosed)
+		}
+		j.decision = nested // part of work that Close has promised to let finish
 	case d.Strategy == route.Drop:
 		return r.refuse(k, j, d.Reason)
 	case d.Strategy != route.Inline && d.Strategy != route.Spawn && !r.exec.Pool.HasRoom():
@@ -35,35 +38,46 @@ func (r *Router) admit(ctx context.Context, k *kind, j *job) error {
 	if j.deadline != 0 && j.deadline <= j.submitted {
 		return r.endUnrun(k, j, route.Expired, ErrExpired)
 	}
-	if j.decision.Strategy == route.Inline {
-		r.note(k, j)
-	}
 	return nil
 }
 
 // decide asks the policy, and overrules it only where its answer cannot be carried out.
 func (r *Router) decide(ctx context.Context, v *view, k *kind, j *job) {
-	who := route.Subject{Kind: k.number, Class: j.hint.Class, Allowed: k.arms}
+	who := route.Subject{Kind: k.number, Class: j.hint.Class, Allowed: j.arms}
 	if !r.exec.Spawner.HasRoom() {
 		who.Allowed = who.Allowed.Without(route.Spawn)
 	}
 	load := route.Load{CPUBusy: r.exec.Pool.Busy(), Queued: r.exec.Pool.Queued(), Spawned: r.exec.Spawner.Live()}
-	d := v.policy.Decide(route.Request{
+	d := sound(v.policy.Decide(route.Request{
 		Cost:    j.hint.Cost,
-		Budget:  j.hint.Budget,
+		Budget:  j.budget(),
 		Scaling: float32(j.hint.Scaling),
 		Unsized: j.unsized,
-	}, who, load, &v.signals)
+	}, who, load, &v.signals))
 	switch {
 	case d.Strategy == route.Inline || d.Strategy == route.Spawn:
 	case r.exec.HoldsSlot(ctx):
 		// To wait for a slot while holding one could wait for ever, and refusing
 		// would throw away what the parent has done. The parent lends its slot.
-		d = route.Decision{Strategy: route.Inline, Reason: route.ReasonNested, Propensity: 1}
+		d = nested
 	case d.Strategy != route.Drop && !who.Allowed.Has(d.Strategy):
 		d = route.Decision{Strategy: route.CPUPool, Reason: route.ReasonNotAllowed, Propensity: 1}
 	}
 	j.busy, j.decision = load.CPUBusy, d
+}
+
+// nested is the decision about a job that was submitted from inside another one.
+var nested = route.Decision{Strategy: route.Inline, Reason: route.ReasonNested, Propensity: 1}
+
+// sound makes an answer of a policy that is not ours fit to be carried out.
+func sound(d route.Decision) route.Decision {
+	if int(d.Reason) >= route.NumReasons || (d.Strategy == route.Drop) != d.Reason.Sheds() {
+		d.Reason = route.ReasonHeavy
+		if d.Strategy == route.Drop {
+			d.Reason = route.ReasonPolicy
+		}
+	}
+	return d
 }
 
 // reroute moves a job that is counted as begun to another strategy.

@@ -78,7 +78,7 @@ func DefaultConfig() Config {
 // Upper bounds of the numbers. A larger value is a typing error or an attack,
 // not a wish: each would let one field alone exhaust the machine or overflow a product.
 const (
-	maxCost        = 1 << 53 // exact in a float64, so that the adaptive threshold's arithmetic is exact
+	maxCost        = 1 << 53 // exact in a float64
 	maxQueue       = 1 << 20 // a million waiting jobs are some 300 MiB
 	maxParallelism = 4096    // slots; four times the largest machines of today
 	maxBatch       = 4096

@@ -24,8 +24,6 @@ const (
 	// samplesPerTick bounds the decisions recorded when nobody subscribes: 12,800 a
 	// second at some 150 ns are 0.2 % of a core.
 	samplesPerTick = 128
-	// rateHalfLife smooths the rate at which slots complete jobs, for RetryAfter.
-	rateHalfLife = time.Second
 )
 
 // control is the router's one goroutine of its own: it publishes the slow part of
@@ -40,16 +38,15 @@ type control struct {
 	done chan struct{} // closed when it has ended; nil when it never ran; guarded by mu
 
 	// Owned by the loop and by measureLocked, both with router.mu held.
-	last    feedback.Counters
-	lastAt  time.Duration
-	perSlot stats.HalfLife // jobs per second that slots complete
+	last  feedback.Counters
+	drain capacity.Drain // for RetryAfter
+	books imbalance
 }
 
 func (c *control) init(r *Router) {
 	c.router = r
 	c.quit = make(chan struct{})
 	c.samples.Store(samplesPerTick)
-	c.perSlot = stats.HalfLife{Half: rateHalfLife}
 }
 
 func (c *control) start() {
@@ -97,13 +94,11 @@ func (c *control) loop(done chan struct{}) {
 		case <-timer.C:
 		}
 		c.samples.Store(samplesPerTick)
-		r.mu.Lock()
-		busy := r.measureLocked()
+		busy := r.measure()
 		if now := r.exec.Now(); now >= nextAdapt {
 			nextAdapt = now + adaptEvery
-			r.adaptLocked()
+			r.AdaptTick(time.Time{})
 		}
-		r.mu.Unlock()
 		if busy {
 			timer.Reset(busyTick)
 		} else {
@@ -112,37 +107,41 @@ func (c *control) loop(done chan struct{}) {
 	}
 }
 
-// measureLocked reads the counters, publishes pressure and refusals, and reports
-// whether anything happened since it last looked.
-func (r *Router) measureLocked() (busy bool) {
+// measure is one tick: it reads the counters, publishes what decisions read, and
+// reports whether anything has happened since the last.
+func (r *Router) measure() (busy bool) {
+	r.recorder.Fold()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := &r.control
+	last := c.last
+	r.measureLocked()
+	c.books.look(r.exec.Now(), r.difference())
+	return c.last != last
+}
+
+// measureLocked turns the counters into pressure and RetryAfter.
+func (r *Router) measureLocked() {
 	c := &r.control
 	now, counters := r.exec.Now(), r.recorder.Counters()
-	busy = counters != c.last
 	config := r.Config()
-	pool := r.exec.Pool
+	busy, queued := r.exec.Pool.Busy(), r.exec.Pool.Queued()
 	r.signals = r.tracker.Update(now, pressure.Inputs{
-		Busy: pool.Busy(), Width: config.CPUParallelism,
-		Queued: pool.Queued(), QueueCap: config.CPUQueueCap,
+		Busy: busy, Width: config.CPUParallelism,
+		Queued: queued, QueueCap: config.CPUQueueCap,
 		Submitted: counters.Submitted(), Shed: counters.Of(route.Shed),
 		Completed: counters.Ran, SojournSum: counters.Sojourn,
 		LatencyBudget: config.cpuP95Budget(),
 	})
-	if elapsed := now - c.lastAt; elapsed > 0 {
-		c.perSlot.Update(now, float64(counters.Slotted-c.last.Slotted)/elapsed.Seconds())
-		c.lastAt = now
-	}
+	c.drain.Observe(now, counters.Slotted, counters.SlotTime, busy+queued)
 	c.last = counters
-	after := firstRetry
-	if counters.Slotted > 0 {
-		after = retryAfter(pool.Busy()+pool.Queued(), c.perSlot.Value(now))
-	}
+	after := c.drain.After(now, busy+queued, config.CPUParallelism)
 	r.publishLocked(func(v *view) {
 		if old := v.refusals[route.ReasonBusyGate][0]; old.RetryAfter != after || old.Pressure != r.signals.Score {
 			v.refusals = newRefusals(r.signals.Score, after)
 		}
 		v.signals.Pressure, v.signals.External = r.signals.Score, r.signals.External
 	})
-	return busy
 }
 
 // adaptiveThreshold is the live spawn threshold and what it was last judged on.
@@ -152,16 +151,21 @@ type adaptiveThreshold struct {
 }
 
 // AdaptTick moves the adaptive spawn threshold by one step if the pool's p95
-// since the last tick asks for it, and returns it. The router does so by itself
+// since the last change asks for it, and returns it. The router does so by itself
 // every 10 s; this is for tests. It needs at least 10 pool jobs to judge by.
 func (r *Router) AdaptTick(time.Time) uint64 {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.adaptLocked()
-	return r.adaptive.value
+	from, since := r.adaptive.value, r.adaptLocked()
+	to := r.adaptive.value
+	r.mu.Unlock()
+	if to != from {
+		r.log.Info("spawn threshold adapted", "from", from, "to", to, "p95", since.Quantile(0.95), "samples", since.Count())
+	}
+	return to
 }
 
-func (r *Router) adaptLocked() {
+// adaptLocked returns the samples that it judged by.
+func (r *Router) adaptLocked() *stats.Histogram {
 	config := r.Config()
 	all := r.recorder.Sojourns(route.CPUPool)
 	since := *all
@@ -175,11 +179,9 @@ func (r *Router) adaptLocked() {
 	if since.Count() >= capacity.MinSamples {
 		r.adaptive.judged = *all
 	}
-	if next == r.adaptive.value {
-		return
+	if next != r.adaptive.value {
+		r.adaptive.value = next
+		r.publishLocked(func(*view) {})
 	}
-	r.log.Info("spawn threshold adapted", "from", r.adaptive.value, "to", next,
-		"p95", since.Quantile(0.95), "samples", since.Count())
-	r.adaptive.value = next
-	r.publishLocked(func(*view) {})
+	return &since
 }

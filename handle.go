@@ -26,7 +26,8 @@ type Kind[In, Out any] struct {
 	// Optional; a kind without it is never batched.
 	Batch func(ctx context.Context, in []In) ([]Result[Out], error)
 	// Units is the declared size of an input, in units of the kind's own. Optional;
-	// without it the size is not declared.
+	// without it the size is not declared. It runs on the caller's goroutine before
+	// the router takes over: it must be quick, and a panic in it is the caller's.
 	Units func(in In) uint64
 	// Codec turns inputs and outputs into bytes and back. Optional; it makes the
 	// kind callable by name, with Router.Call.
@@ -80,7 +81,7 @@ func Register[In, Out any](r *Router, k Kind[In, Out]) (*Handle[In, Out], error)
 // result. The caller waits at most until ctx ends.
 func (h *Handle[In, Out]) Do(ctx context.Context, in In, options ...CallOption) (Out, error) {
 	var hint Hint
-	j := job{hint: &hint}
+	j := job{hint: &hint, arms: h.kind.arms}
 	h.describe(&j, in, options)
 	return submit[Out](ctx, h.router, h.kind, &j, exec.Apply[In, Out]{Func: h.def.Run, In: in})
 }
@@ -89,13 +90,13 @@ func (h *Handle[In, Out]) Do(ctx context.Context, in In, options ...CallOption) 
 // the router runs inline, here and now. The job ends when ctx does.
 func (h *Handle[In, Out]) Go(ctx context.Context, in In, options ...CallOption) *Future[Out] {
 	var hint Hint
-	j := job{hint: &hint}
+	j := job{hint: &hint, arms: h.kind.arms}
 	h.describe(&j, in, options)
 	return submitFuture[Out](ctx, h.router, h.kind, &j, exec.Apply[In, Out]{Func: h.def.Run, In: in})
 }
 
 func (h *Handle[In, Out]) describe(j *job, in In, options []CallOption) {
-	j.hint.apply(options)
+	j.foreign = j.hint.apply(options)
 	if j.hint.Cost == 0 && h.def.Units != nil {
 		j.hint.Cost = h.def.Units(in)
 	} else {
@@ -143,7 +144,7 @@ func (r *Router) Submit(ctx context.Context, record Job) ([]Output, error) {
 	return outs, err
 }
 
-// Routed is where a job went and how long it took.
+// Routed is where a job went, and why.
 type Routed struct {
 	Strategy Strategy
 	Reason   Reason
@@ -158,7 +159,7 @@ func (r *Router) SubmitRouted(ctx context.Context, record Job) ([]Output, Routed
 	if !ok {
 		return nil, Routed{}, &UnknownKindError{Kind: record.Kind, Known: r.JobKinds()}
 	}
-	j := job{id: record.ID, hint: &Hint{
+	j := job{id: record.ID, arms: h.kind.arms, hint: &Hint{
 		Cost:     record.ComputeCost,
 		Scaling:  record.ScalingPotential,
 		Budget:   record.budget(),

@@ -9,7 +9,7 @@ import (
 // valid: work of unknown size, without a budget, that matters like any other.
 type Hint struct {
 	// Kind names the work, for measurement. Work that behaves alike should share
-	// a name; the router keeps at most 1024 of them and counts further ones as
+	// a name; the router keeps at most 64 of them and counts further ones as
 	// "other". Default "func".
 	Kind string
 	// Cost is the declared size in the kind's own units. Default 0, not declared:
@@ -94,7 +94,9 @@ func (Tenant) CallOption() {}
 
 // apply uses a type switch and no dynamic call, so that options stay on the
 // caller's stack.
-func (h *Hint) apply(options []CallOption) {
+//
+// It reports an option of a type that is not listed there.
+func (h *Hint) apply(options []CallOption) (foreign bool) {
 	for _, o := range options {
 		switch o := o.(type) {
 		case Budget:
@@ -109,6 +111,9 @@ func (h *Hint) apply(options []CallOption) {
 			h.Tenant = string(o)
 		case Class:
 			h.Class = o
+		default:
+			foreign = true
 		}
 	}
+	return foreign
 }

@@ -14,14 +14,18 @@ import (
 )
 
 const (
-	// maxKinds bounds what is kept per kind: the label sets of metrics and some
-	// 20 KB of histograms for each strategy that a kind uses.
-	maxKinds = 1024
+	// maxKinds bounds the label sets of metrics and the histograms: each shard keeps
+	// up to 12 KB for a kind and a strategy, so on two cores 256 kinds on one strategy
+	// take up to 48 MB. Programs have a handful.
+	maxKinds = 256
+	// maxHinted bounds the kinds among them that only a Hint has named. The name may
+	// come from a request, and must not take the place of what is registered.
+	maxHinted = 64
 	// maxKindBytes is long enough for a package path, short enough for a label.
 	maxKindBytes = 128
 
 	funcKind  = "func"  // work whose Hint names no kind
-	otherKind = "other" // work whose kind came after maxKinds others
+	otherKind = "other" // work whose kind came after maxHinted others
 )
 
 // kind is what the router keeps of one kind of work. It is immutable.
@@ -43,6 +47,7 @@ type kindTable struct {
 
 	mu       sync.Mutex
 	byNumber []*kind // guarded by mu
+	hinted   int     // of those, the ones that are not registered; guarded by mu
 }
 
 func newKindTable() *kindTable {
@@ -72,9 +77,10 @@ func (t *kindTable) named(name string) (*kind, error) {
 	if k := t.get(name); k != nil {
 		return k, nil
 	}
-	if len(t.byNumber) >= maxKinds {
+	if t.hinted >= maxHinted || len(t.byNumber) >= maxKinds {
 		return t.get(otherKind), nil
 	}
+	t.hinted++
 	return t.addLocked(&kind{name: name, arms: plainArms}), nil
 }
 
@@ -83,6 +89,9 @@ func (t *kindTable) named(name string) (*kind, error) {
 func (t *kindTable) register(k *kind) error {
 	if err := checkKindName(k.name); err != nil {
 		return err
+	}
+	if k.name == funcKind || k.name == otherKind {
+		return fmt.Errorf("kind %q is a name that the router uses itself: choose another", k.name)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -95,6 +104,7 @@ func (t *kindTable) register(k *kind) error {
 	case old == nil:
 		t.addLocked(k)
 	default:
+		t.hinted--
 		k.number = old.number
 		t.byNumber[k.number] = k
 		t.putLocked(k)

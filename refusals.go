@@ -12,19 +12,10 @@ import (
 // allocation at the worst moment.
 type refusals [route.NumReasons][jitters]*ShedError
 
-const (
-	// jitters is how many different RetryAfter there are at a time. With 16 a
-	// thousand refused callers return in 16 groups spread over half the wait,
-	// instead of all at once.
-	jitters = 16
-	// firstRetry is the answer before anything has been measured.
-	firstRetry = time.Second
-	// shortestRetry keeps callers from spinning when the backlog is nearly gone.
-	shortestRetry = 10 * time.Millisecond
-	// longestRetry bounds the answer while nothing finishes: the state of things
-	// half a minute from now is anybody's guess.
-	longestRetry = 30 * time.Second
-)
+// jitters is how many different RetryAfter there are at a time. With 16 a
+// thousand refused callers return in 16 groups spread over half the wait,
+// instead of all at once.
+const jitters = 16
 
 func newRefusals(pressure float64, after time.Duration) *refusals {
 	var all refusals
@@ -44,17 +35,4 @@ func jittered(after time.Duration, i int) time.Duration {
 
 func (f *refusals) pick(reason route.Reason) *ShedError {
 	return f[reason][rand.Uint32N(jitters)]
-}
-
-// retryAfter is when the backlog should be gone: jobs on slots and waiting, over
-// the rate at which slots complete them.
-func retryAfter(backlog int, perSecond float64) time.Duration {
-	if backlog == 0 {
-		return shortestRetry
-	}
-	seconds := float64(backlog) / perSecond
-	if !(seconds < longestRetry.Seconds()) { // also when nothing completes
-		return longestRetry
-	}
-	return max(time.Duration(seconds*float64(time.Second)), shortestRetry)
 }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/helixrouter/helix/internal/capacity"
 	"github.com/helixrouter/helix/internal/event"
 	"github.com/helixrouter/helix/internal/exec"
 	"github.com/helixrouter/helix/internal/feedback"
@@ -49,13 +50,21 @@ type Option func(*Router)
 
 // WithLogger sets where the router logs changes of its state. Default: nowhere.
 func WithLogger(log *slog.Logger) Option {
-	return func(r *Router) { r.log = log }
+	return func(r *Router) {
+		if log != nil {
+			r.log = log
+		}
+	}
 }
 
 // WithPolicy makes the router ask p instead of the policy that Config.Policy
 // names. It is for policies of one's own and for tests.
 func WithPolicy(p route.Policy) Option {
-	return func(r *Router) { r.policy = func(Config) route.Policy { return p } }
+	return func(r *Router) {
+		if p != nil {
+			r.policy = func(Config) route.Policy { return p }
+		}
+	}
 }
 
 // recentDecisions is how many decisions Decisions can look back on: about 150 KB.
@@ -86,7 +95,7 @@ func New(config Config, options ...Option) (*Router, error) {
 		config:   config,
 		policy:   r.policy(config),
 		signals:  route.Signals{SpawnThreshold: config.SpawnThreshold},
-		refusals: newRefusals(0, firstRetry),
+		refusals: newRefusals(0, capacity.UnknownWait),
 	})
 	return r, nil
 }
@@ -117,22 +126,30 @@ func (r *Router) SetConfig(c Config) error {
 		return err
 	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.setConfigLocked(c)
+	changed := r.setConfigLocked(c)
+	r.mu.Unlock()
+	r.logConfig(changed, c)
 	return nil
 }
 
 // PatchConfig applies a merge patch to the live configuration and returns the
 // result. A *ConfigError leaves everything as it was.
 func (r *Router) PatchConfig(p ConfigPatch) (Config, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	next, err := p.Apply(r.Config())
+	next, changed, err := r.patchConfig(p)
 	if err != nil {
 		return Config{}, err
 	}
-	r.setConfigLocked(next)
+	r.logConfig(changed, next)
 	return next, nil
+}
+
+func (r *Router) patchConfig(p ConfigPatch) (next Config, changed bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if next, err = p.Apply(r.Config()); err != nil {
+		return Config{}, false, err
+	}
+	return next, r.setConfigLocked(next), nil
 }
 
 // ReplaceConfig replaces the configuration if it is still old, and reports
@@ -142,27 +159,37 @@ func (r *Router) ReplaceConfig(old, next Config) (bool, error) {
 		return false, err
 	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	if r.Config() != old {
+		r.mu.Unlock()
 		return false, nil
 	}
-	r.setConfigLocked(next)
+	changed := r.setConfigLocked(next)
+	r.mu.Unlock()
+	r.logConfig(changed, next)
 	return true, nil
 }
 
-func (r *Router) setConfigLocked(c Config) {
+func (r *Router) setConfigLocked(c Config) (changed bool) {
 	old := r.Config()
 	if c == old {
-		return
+		return false
 	}
-	if c.SpawnThreshold != old.SpawnThreshold {
-		r.adaptive.value = c.SpawnThreshold // a new base starts anew
+	if c.SpawnThreshold != old.SpawnThreshold { // a new base starts anew
+		r.adaptive = adaptiveThreshold{value: c.SpawnThreshold, judged: *r.recorder.Sojourns(route.CPUPool)}
 	}
 	r.recorder.SetAlpha(c.EMAAlpha)
 	r.publishLocked(func(v *view) {
 		v.config, v.policy = c, r.policy(c)
 	})
 	r.exec.SetLimits(limitsOf(c))
+	return true
+}
+
+// logConfig runs without a lock: a log handler is somebody else's code.
+func (r *Router) logConfig(changed bool, c Config) {
+	if !changed {
+		return
+	}
 	r.log.Info("configuration changed", "cpu_parallelism", c.CPUParallelism, "cpu_queue_cap", c.CPUQueueCap,
 		"inline_threshold", c.InlineThreshold, "spawn_threshold", c.SpawnThreshold)
 }
@@ -175,8 +202,10 @@ func (r *Router) publishLocked(change func(*view)) {
 	r.view.Store(&next)
 }
 
-// Close refuses new work with ErrClosed and waits until everything that was
-// admitted has ended. When ctx ends first, what still waits or runs ends with
+// Close refuses new work with ErrClosed and waits until everything that waits or
+// runs on a goroutine of the router's, or on a slot, has ended; what such jobs submit
+// from inside still runs. Jobs that run inline are on their callers' goroutines, and
+// so are their callers' to wait for. When ctx ends first, what still waits or runs ends with
 // ErrClosed for its callers, work that honours its context is cancelled, and the
 // error is a *CloseError that names what is left. A second Close waits as well.
 func (r *Router) Close(ctx context.Context) error {
@@ -214,10 +243,15 @@ func (r *Router) Pressure() float64 { return r.view.Load().signals.Pressure }
 
 // Subscribe returns a stream of decisions that buffers up to n. While anybody
 // subscribes every decision is recorded; a subscriber that falls behind loses
-// decisions and never makes a submit wait. Close it when done.
+// decisions and never makes a submit wait. n lies in 1..65536, and one beyond is
+// taken as the bound. Close the subscription when done.
 func (r *Router) Subscribe(n int) *Subscription {
-	return &Subscription{s: r.events.Subscribe(n)}
+	return &Subscription{s: r.events.Subscribe(min(n, maxSubscription))}
 }
+
+// maxSubscription is some 10 MB of decisions: a reader further behind than that
+// is not reading.
+const maxSubscription = 1 << 16
 
 // Decisions returns up to n of the decisions that were recorded last, oldest
 // first. Without a subscriber the router records a sample under load, at most 128

@@ -36,7 +36,7 @@ func TestAMillionMixedJobsAllEndOnce(t *testing.T) {
 	const submitters = 64
 	before := runtime.NumGoroutine()
 	c := helix.DefaultConfig()
-	c.CPUParallelism, c.CPUQueueCap, c.BackpressureBusyThreshold = 4, 64, 6
+	c.CPUParallelism, c.CPUQueueCap, c.BackpressureBusyThreshold = 4, 64, 1000
 	r, err := helix.New(c)
 	if err != nil {
 		t.Fatal(err)
@@ -245,7 +245,7 @@ func (s *stress) patchConfig(stop <-chan struct{}) {
 			{"batch_max_size": 1 + rng.IntN(16), "batch_max_delay_ms": 1 + rng.IntN(20)},
 			{"spawn_limit": 1 + rng.IntN(64)},
 			{"inline_threshold": 1 + rng.IntN(10), "spawn_threshold": 10_000 + rng.IntN(100_000)},
-			{"backpressure_busy_threshold": 1 + rng.IntN(10), "ema_alpha": 0.01 + 0.9*rng.Float64()},
+			{"backpressure_busy_threshold": []int{3, 7, 1000, 1000}[rng.IntN(4)], "ema_alpha": 0.01 + 0.9*rng.Float64()},
 			{"cpu_p95_budget_ms": 1 + rng.IntN(100)},
 			{"cpu_parallelism": 0}, // refused
 		}[rng.IntN(7)]

@@ -21,7 +21,7 @@ func Do[T any](ctx context.Context, r *Router, h Hint, fn func(context.Context) 
 		var none T
 		return none, err
 	}
-	j := job{hint: &h, unsized: h.Cost == 0}
+	j := job{hint: &h, arms: plainArms, unsized: h.Cost == 0}
 	return submit[T](ctx, r, k, &j, function[T](fn))
 }
 
@@ -34,12 +34,29 @@ func (f function[T]) Run(ctx context.Context) (T, error) { return f(ctx) }
 // job is one submit on its way to its end.
 type job struct {
 	hint      *Hint
+	arms      route.Set // what it can do; a function cannot be batched, whatever its kind can
+	foreign   bool      // it came with an option that is none
 	id        uint64
 	unsized   bool
 	submitted time.Duration // router clock
 	deadline  time.Duration // router clock; 0 = none
 	busy      int           // pool slots taken when it was decided
 	decision  route.Decision
+}
+
+func (j *job) fault() error {
+	if j.foreign {
+		return &HintError{"CallOption", "is of a type that is none: use Budget, Deadline, Cost, Scaling, Tenant or Class"}
+	}
+	return j.hint.fault()
+}
+
+// budget is the time that was left at submit; 0 = no deadline.
+func (j *job) budget() time.Duration {
+	if j.deadline == 0 {
+		return 0
+	}
+	return max(j.deadline-j.submitted, 1)
 }
 
 // submit is the walk of one job: decide, then run it inline here, or hand it to
@@ -55,13 +72,34 @@ func submit[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j
 	return runAway[Out](ctx, r, k, j, work)
 }
 
+// runHere runs a job on the caller's goroutine.
 func runHere[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j *job, work J) (Out, error) {
+	if j.decision.Reason == route.ReasonNested {
+		return runNested[Out](ctx, r, k, j, work)
+	}
+	r.note(k, j)
 	o := route.Outcome{Kind: k.number, Strategy: route.Inline}
 	out, end, err := exec.Inline[Out](ctx, r.exec, &o, j.submitted, work)
 	if end != route.Done {
 		err = wrap(k, route.Inline, end, err)
 	}
 	return out, err
+}
+
+// runNested runs a job that was submitted from inside another one, on its
+// parent's slot.
+func runNested[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j *job, work J) (Out, error) {
+	loan, end, err := r.exec.Borrow(ctx, j.deadline)
+	if err != nil {
+		var none Out
+		return none, r.endUnrun(k, j, end, err)
+	}
+	defer loan.Return()
+	r.note(k, j)
+	started := r.exec.Now()
+	o := route.Outcome{Kind: k.number, Strategy: route.Inline, Wait: started - j.submitted}
+	out, end, err := exec.Inline[Out](loan.Context(ctx), r.exec, &o, started, work)
+	return out, wrap(k, route.Inline, end, err)
 }
 
 // runAway runs a job elsewhere than inline and waits for its end.

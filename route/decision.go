@@ -1,6 +1,9 @@
 package route
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Decision is a policy's answer for one job. Like the question it fits in registers.
 type Decision struct {
@@ -30,11 +33,15 @@ func (s Source) String() string {
 // MarshalText writes the wire name.
 func (s Source) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText reads a wire name.
+// UnmarshalText reads a wire name and refuses anything else.
 func (s *Source) UnmarshalText(text []byte) error {
-	*s = SourceTable
-	if string(text) == "router" {
+	switch string(text) {
+	case "table":
+		*s = SourceTable
+	case "router":
 		*s = SourceRouter
+	default:
+		return fmt.Errorf("unknown source %q: use one of table, router", text)
 	}
 	return nil
 }

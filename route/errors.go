@@ -12,9 +12,9 @@ var (
 	ErrShed = errors.New("shed")
 	// ErrExpired means that the job's budget or deadline passed before it could
 	// start. It did not run.
-	ErrExpired = errors.New("expired in the queue: the budget or deadline passed before a slot came free; the job did not run")
+	ErrExpired = errors.New("expired: the budget or deadline passed before the job could start, and it did not run; give it more time or send less work")
 	// ErrClosed means that the router is closed, or was closed before the job could run.
-	ErrClosed = errors.New("router is closed")
+	ErrClosed = errors.New("router is closed: it takes no more work, and this job did not finish; submit to another router")
 )
 
 // ShedError says that a job was refused, why, and when to come back. It

@@ -37,6 +37,17 @@ func (d Disposition) String() string {
 // MarshalText writes the wire name.
 func (d Disposition) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
+// UnmarshalText reads a wire name and refuses anything else.
+func (d *Disposition) UnmarshalText(text []byte) error {
+	for i, name := range dispositionNames {
+		if name == string(text) {
+			*d = Disposition(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("unknown disposition %q: use one of done, failed, panicked, canceled, expired, shed", text)
+}
+
 // Ran reports whether a job that ended so ran to its own end, so that its run
 // time is a measurement.
 func (d Disposition) Ran() bool { return d <= Panicked }

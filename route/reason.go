@@ -18,6 +18,7 @@ const (
 
 	ReasonBusyGate  // the pool is busy and the job cannot share a slot
 	ReasonQueueFull // no slot is free and the queue is at its bound
+	ReasonPolicy    // a policy of the user's own refused it without saying why
 	ReasonClosed    // the router is closed
 	NumReasons      = int(ReasonClosed) + 1
 )
@@ -31,8 +32,9 @@ var reasons = [NumReasons]struct{ name, explanation string }{
 	ReasonNested:     {"nested", "the job was submitted from inside another one and runs on its slot"},
 	ReasonSpawnFull:  {"spawn_full", "spawn_limit jobs run already, so the pool bounds the job"},
 	ReasonNotAllowed: {"not_allowed", "the policy chose a strategy that the job cannot take, so the pool bounds it"},
-	ReasonBusyGate:   {"busy_gate", "backpressure_busy_threshold slots are busy and the job cannot be batched"},
+	ReasonBusyGate:   {"busy_gate", "busy slots, with those that injected pressure stands for, reach backpressure_busy_threshold, and the job cannot be batched"},
 	ReasonQueueFull:  {"queue_full", "every slot is taken and cpu_queue_cap jobs wait already"},
+	ReasonPolicy:     {"policy", "the policy refused it without giving a reason"},
 	ReasonClosed:     {"closed", "the router is closed"},
 }
 

@@ -16,10 +16,10 @@ type Ring[T any] struct {
 	subscribers atomic.Int32               // written with mu held, read without
 
 	mu     sync.Mutex
-	events []T    // fixed length; guarded by mu
-	next   uint64 // sequence number of the next event, from 1; guarded by mu
-	subs   map[*Subscription[T]]struct{}
-	closed bool
+	events []T                           // fixed length; guarded by mu
+	next   uint64                        // sequence number of the next event, from 1; guarded by mu
+	subs   map[*Subscription[T]]struct{} // guarded by mu
+	closed bool                          // guarded by mu
 }
 
 // New returns a ring of the last size events, at least one. number is called

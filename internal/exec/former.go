@@ -42,7 +42,8 @@ func (f *Former) Submit(t *Task) Placement {
 	p := f.pool
 	t.home = p
 	p.mu.Lock()
-	if p.closed || p.fullLocked() {
+	start := p.slotFreeLocked() && f.coming*p.limits.BatchSize <= f.tasks.len
+	if p.closed || (p.fullLocked() && !start) {
 		closed := p.closed
 		p.mu.Unlock()
 		if closed {
@@ -56,7 +57,6 @@ func (f *Former) Submit(t *Task) Placement {
 		f.listed = true
 		p.forming = append(p.forming, f)
 	}
-	start := p.slotFreeLocked() && f.coming*p.limits.BatchSize < f.tasks.len
 	if start {
 		p.busy.Add(1)
 		f.coming++
@@ -83,7 +83,7 @@ func (p *Pool) takeBatchLocked(f *Former) shift {
 		b.tasks = append(b.tasks, t)
 	}
 	p.batches[b] = struct{}{}
-	p.batched = true
+	p.batched++
 	return shift{former: f, batch: b}
 }
 

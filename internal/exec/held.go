@@ -13,9 +13,9 @@ func (x *Executor) Held() (held [route.NumStrategies]int) {
 	p := x.Pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	held[route.CPUPool] = p.queue.open() + p.live.open() + p.lent
+	held[route.CPUPool] = p.queue.len + p.live.open() + p.lent
 	for _, f := range p.forming {
-		held[route.Batch] += f.tasks.open()
+		held[route.Batch] += f.tasks.len
 	}
 	for b := range p.batches {
 		for _, t := range b.tasks {

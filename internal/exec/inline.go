@@ -8,8 +8,8 @@ import (
 )
 
 // Inline runs a job on the caller's goroutine and records its end under the
-// given strategy: route.Inline, or route.CPUPool for a caller that holds a slot
-// itself. wait is the time from submit to start as far as the caller knows it.
+// strategy of o: route.Inline, or route.CPUPool for a caller that holds a slot
+// itself. started is when it was submitted, since it does not wait.
 func Inline[Out any, J Job[Out]](ctx context.Context, x *Executor, o *route.Outcome, started time.Duration, job J) (out Out, end route.Disposition, err error) {
 	returned := false
 	defer func() {

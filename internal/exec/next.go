@@ -14,19 +14,20 @@ func (s shift) any() bool { return s.task != nil || s.former != nil }
 
 // nextLocked picks the slot's next shift, or gives the slot back:
 //
-//  1. a batch that is full, or whose oldest task has waited for the batch delay,
-//     but not twice in a row while single tasks wait, so that neither starves the other;
+//  1. a batch that is full, or whose oldest task has waited for the batch delay, oldest
+//     first; but after batchesInRow of them a single task that waits, so that a
+//     flood of batches does not starve it;
 //  2. the oldest single task;
 //  3. whatever waits for a batch: an idle slot makes no batch wait for company.
 func (p *Pool) nextLocked() shift {
 	if int(p.busy.Load()) <= p.limits.Width {
-		if f := p.dueLocked(); f != nil && (!p.batched || p.queue.len == 0) {
+		if f := p.dueLocked(); f != nil && (p.batched < batchesInRow || p.queue.len == 0) {
 			return p.takeBatchLocked(f)
 		}
 		if t := p.queue.first; t != nil {
 			p.dequeueLocked(t)
 			p.live.push(t)
-			p.batched = false
+			p.batched = 0
 			return shift{task: t}
 		}
 		if f := p.oldestLocked(func(*Former) bool { return true }); f != nil {
@@ -37,6 +38,11 @@ func (p *Pool) nextLocked() shift {
 	p.checkIdleLocked()
 	return shift{}
 }
+
+// batchesInRow is how many batches may come before a single task that waits. Batches
+// carry up to BatchSize tasks and are due, so they go first; at 1 a due batch
+// would wait for a single every other time, and without an end singles could wait for ever.
+const batchesInRow = 4
 
 // dueLocked returns the former that must not wait any longer.
 func (p *Pool) dueLocked() *Former {
@@ -68,10 +74,15 @@ func (p *Pool) oldestLocked(eligible func(*Former) bool) *Former {
 	return oldest
 }
 
-// expiryGrain is the shortest time between two looks for expired tasks. A look
-// costs about 2 ns a waiting task, so at the largest queue of a million it takes
-// 2 ms; a finer grain would spend more on looking than callers could notice.
-const expiryGrain = time.Millisecond
+const (
+	// expiryGrain is the shortest time between two looks for expired tasks. A finer
+	// one would spend more on looking than callers could notice.
+	expiryGrain = time.Millisecond
+	// expiryShare times what the last look took is the other bound: a look holds the
+	// pool's lock for some 2 ns a waiting task, 2 ms at the largest queue of a million,
+	// and must not hold it for more than a tenth of the time.
+	expiryShare = 10
+)
 
 // watchLocked makes the alarm ring when the deadline passes.
 func (p *Pool) watchLocked(deadline time.Duration) {
@@ -79,7 +90,7 @@ func (p *Pool) watchLocked(deadline time.Duration) {
 		return
 	}
 	now := p.executor.Now()
-	at := max(deadline, now+expiryGrain)
+	at := max(deadline, now+max(p.alarmGap, expiryGrain))
 	switch {
 	case p.alarmAt != 0 && p.alarmAt <= at:
 	case p.alarm == nil:
@@ -98,10 +109,9 @@ func (p *Pool) expireWaiting() {
 	x := p.executor
 	now := x.Now()
 	var late []*Task
-	p.mu.Lock()
-	p.alarmAt = 0
 	earliest := time.Duration(0)
-	for _, t := range p.waitingLocked() {
+	p.mu.Lock()
+	for t := range p.waitingLocked {
 		switch {
 		case t.Deadline == 0:
 		case t.Deadline <= now:
@@ -113,6 +123,8 @@ func (p *Pool) expireWaiting() {
 			earliest = t.Deadline
 		}
 	}
+	p.alarmAt = 0
+	p.alarmGap = max(expiryGrain, expiryShare*(x.Now()-now))
 	p.watchLocked(earliest)
 	p.mu.Unlock()
 	for _, t := range late {
@@ -120,16 +132,18 @@ func (p *Pool) expireWaiting() {
 	}
 }
 
-// waitingLocked lists everything that waits.
-func (p *Pool) waitingLocked() []*Task {
-	all := make([]*Task, 0, p.queued.Load())
+// waitingLocked iterates over everything that waits; the current task may leave.
+func (p *Pool) waitingLocked(yield func(*Task) bool) {
 	for t := range p.queue.all {
-		all = append(all, t)
+		if !yield(t) {
+			return
+		}
 	}
 	for _, f := range p.forming {
 		for t := range f.tasks.all {
-			all = append(all, t)
+			if !yield(t) {
+				return
+			}
 		}
 	}
-	return all
 }

@@ -21,18 +21,19 @@ type Pool struct {
 	queued   atomic.Int32 // tasks waiting, in the queue and in formers; written with mu held, read without
 	room     room         // the bounds of both; written with mu held, read without
 
-	mu      sync.Mutex
-	limits  Limits                 // guarded by mu
-	queue   list                   // single tasks that wait; guarded by mu
-	forming []*Former              // formers with tasks; guarded by mu
-	batched bool                   // the last pick was a batch; guarded by mu
-	lent    int                    // slots whose takers run their jobs themselves; guarded by mu
-	live    list                   // single tasks on slots; guarded by mu
-	batches map[*batchRun]struct{} // batches on slots; guarded by mu
-	closed  bool                   // guarded by mu
-	idle    chan struct{}          // closed when closed and no slot is taken
-	alarm   *time.Timer            // expires what waits too long; made at first need; guarded by mu
-	alarmAt time.Duration          // when alarm fires; 0 = not set; guarded by mu
+	mu       sync.Mutex
+	limits   Limits                 // guarded by mu
+	queue    list                   // single tasks that wait; guarded by mu
+	forming  []*Former              // formers with tasks; guarded by mu
+	batched  int                    // batches picked since the last single task; guarded by mu
+	lent     int                    // slots whose takers run their jobs themselves; guarded by mu
+	live     list                   // single tasks on slots; guarded by mu
+	batches  map[*batchRun]struct{} // batches on slots; guarded by mu
+	closed   bool                   // guarded by mu
+	idle     chan struct{}          // closed when closed and no slot is taken
+	alarm    *time.Timer            // expires what waits too long; made at first need; guarded by mu
+	alarmAt  time.Duration          // when alarm fires; 0 = not set; guarded by mu
+	alarmGap time.Duration          // shortest time to the next look; guarded by mu
 }
 
 // room is the part of the limits that is read without the lock.
@@ -260,7 +261,7 @@ func (p *Pool) claimAll() []*Task {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var claimed []*Task
-	for _, t := range p.waitingLocked() {
+	for t := range p.waitingLocked {
 		if p.executor.claim(t) {
 			p.dequeueLocked(t)
 			claimed = append(claimed, t)

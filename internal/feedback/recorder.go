@@ -32,12 +32,13 @@ type Recorder struct {
 }
 
 // shardsPerP is how many shards there are for each P. Two goroutines share one
-// with a chance of 1 in shardsPerP*GOMAXPROCS; a shard of a few kinds is some
-// 50 KB, so more would spend memory on a rare loss of some 20 ns.
+// with a chance of 1 in shardsPerP*GOMAXPROCS, and lose some 20 ns then. More
+// shards would spend memory on it: each keeps up to 12 KB for a kind and a strategy.
 const shardsPerP = 8
 
-// maxShards bounds the memory on large machines.
-const maxShards = 256
+// maxShards bounds the memory on large machines: 64 shards keep 768 KB for a kind
+// on one strategy. A goroutine on one of 64 Ps still meets an idle shard mostly.
+const maxShards = 64
 
 // NewRecorder returns an empty recorder whose averages give the newest sample the weight alpha.
 func NewRecorder(alpha float64) *Recorder {

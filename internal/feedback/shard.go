@@ -19,6 +19,7 @@ type shard struct {
 
 	mu        sync.Mutex
 	cells     []*kindCells // by kind number; all below guarded by mu
+	ended     [route.NumStrategies][route.NumDispositions]uint64
 	sheds     [route.NumReasons]uint64
 	averages  [route.NumStrategies]stats.Partial // of the sojourn in ns, since the last fold
 	ran       uint64                             // jobs that ran to their end
@@ -46,6 +47,7 @@ type cell struct {
 func (s *shard) recordLocked(o *route.Outcome, alpha float64) {
 	c := s.cellLocked(o)
 	c.outcomes[o.Disposition]++
+	s.ended[o.Strategy][o.Disposition]++
 	switch {
 	case o.Disposition == route.Shed:
 		s.sheds[o.Reason]++

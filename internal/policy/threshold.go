@@ -54,6 +54,8 @@ func (p *Threshold) Row(cost uint64, scaling float32, busy int, spawnThreshold u
 		return route.Spawn, route.ReasonModerate
 	case scaling >= batchScaling && allowed.Has(route.Batch):
 		return route.Batch, route.ReasonAmortises
+	case cost < spawnThreshold:
+		return route.CPUPool, route.ReasonSpawnFull
 	default:
 		return route.CPUPool, route.ReasonHeavy
 	}

@@ -1,6 +1,7 @@
 package helix
 
 import (
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -136,6 +137,7 @@ func (r *Router) measureLocked() {
 	c.drain.Observe(now, counters.Slotted, counters.SlotTime, busy+queued)
 	c.last = counters
 	after := c.drain.After(now, busy+queued, config.CPUParallelism)
+	after = max(after, min(r.tracker.FullFor(now), capacity.LongestWait))
 	r.publishLocked(func(v *view) {
 		if old := v.refusals[route.ReasonBusyGate][0]; old.RetryAfter != after || old.Pressure != r.signals.Score {
 			v.refusals = newRefusals(r.signals.Score, after)
@@ -159,7 +161,8 @@ func (r *Router) AdaptTick(time.Time) uint64 {
 	to := r.adaptive.value
 	r.mu.Unlock()
 	if to != from {
-		r.log.Info("spawn threshold adapted", "from", from, "to", to, "p95", since.Quantile(0.95), "samples", since.Count())
+		r.log.Info("spawn threshold adapted", slog.Uint64("from", from), slog.Uint64("to", to),
+			slog.Float64("p95_seconds", since.Quantile(0.95).Seconds()), slog.Uint64("samples", since.Count()))
 	}
 	return to
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/helixrouter/helix/internal/exec"
 	"github.com/helixrouter/helix/internal/policy"
@@ -144,10 +145,12 @@ func (r *Router) Submit(ctx context.Context, record Job) ([]Output, error) {
 	return outs, err
 }
 
-// Routed is where a job went, and why.
+// Routed is where a job went, why, and how long it took there.
 type Routed struct {
 	Strategy Strategy
 	Reason   Reason
+	Wait     time.Duration // from submit to start; 0 unless the job ran to its end
+	Run      time.Duration // from start to end; 0 unless the job ran to its end
 }
 
 // SubmitRouted is Submit, and also tells where the job went.
@@ -168,7 +171,7 @@ func (r *Router) SubmitRouted(ctx context.Context, record Job) ([]Output, Routed
 		Tenant:   record.Tenant,
 	}}
 	outs, err := submit[[]Output](ctx, r, h.kind, &j, exec.Apply[Job, []Output]{Func: h.def.Run, In: record})
-	return outs, Routed{Strategy: j.decision.Strategy, Reason: j.decision.Reason}, err
+	return outs, Routed{j.decision.Strategy, j.decision.Reason, j.times.Wait, j.times.Run}, err
 }
 
 func (r *Router) jobHandle(name string) (*Handle[Job, []Output], bool) {

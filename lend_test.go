@@ -55,7 +55,7 @@ func TestAChildThatWaitsForItsTurnCanLeaveAndExpire(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := testRouter(t, width(1))
 		_, err := doAs(heavy)(t.Context(), r, func(ctx context.Context) (int, error) {
-			first := later(func() (int, error) { return doAs(heavy)(ctx, r, ignores(time.Hour)) })
+			first := later(func() (int, error) { return doAs(heavy)(ctx, r, ignores(time.Minute)) })
 			time.Sleep(time.Second)
 			start := time.Now()
 			leaving, cancel := context.WithTimeout(ctx, time.Second)

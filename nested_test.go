@@ -39,7 +39,7 @@ func TestASubmitFromInsideAJobNeverDeadlocks(t *testing.T) {
 					return outer.do(t.Context(), r, func(ctx context.Context) (int, error) {
 						// Fill the slot, if this job does not hold it, and the queue.
 						for range 2 {
-							later(func() (int, error) { return doAs(heavy)(t.Context(), r, ignores(time.Minute)) })
+							later(func() (int, error) { return doAs(heavy)(t.Context(), r, ignores(5*time.Second)) })
 						}
 						time.Sleep(time.Second)
 						return inner.do(ctx, r, returns(7))
@@ -52,7 +52,7 @@ func TestASubmitFromInsideAJobNeverDeadlocks(t *testing.T) {
 				} else if a.out != 7 || a.err != nil {
 					t.Errorf("got %d, %v, want the nested result", a.out, a.err)
 				}
-				time.Sleep(3 * time.Minute)
+				time.Sleep(15 * time.Second)
 			})
 		})
 	}

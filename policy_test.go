@@ -130,3 +130,49 @@ func TestTheAverageFollowsTheNewestJobs(t *testing.T) {
 		}
 	})
 }
+
+// While a source says 1 nothing is taken, so nobody should come back before it expires.
+func TestRetryAfterKnowsHowLongInjectedPressureHolds(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := testRouter(t, nil)
+		if err := r.InjectPressure(1, "db", 20*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Second)
+		_, err := helix.Do(t.Context(), r, helix.Hint{}, returns(1))
+		var shed *helix.ShedError
+		if !errors.As(err, &shed) || shed.RetryAfter < 15*time.Second || shed.RetryAfter > 23*time.Second {
+			t.Errorf("got %v, want a refusal until the pressure expires in 15s, and half of that more at most", err)
+		}
+	})
+}
+
+func TestARoutedJobTellsItsTimes(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := testRouter(t, width(1))
+		_, err := helix.Register(r, helix.Kind[helix.Job, []helix.Output]{
+			Name: "slow",
+			Run:  func(context.Context, helix.Job) ([]helix.Output, error) { time.Sleep(time.Second); return nil, nil },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		release := hold(t, r, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		routed := make(chan helix.Routed, 1)
+		go func() {
+			_, to, err := r.SubmitRouted(ctx, helix.Job{Kind: "slow", ComputeCost: uint64(heavy)})
+			if err != nil {
+				t.Error(err)
+			}
+			routed <- to
+		}()
+		time.Sleep(2 * time.Second)
+		release()
+		want := helix.Routed{Strategy: helix.CPUPool, Reason: route.ReasonHeavy, Wait: 2 * time.Second, Run: time.Second}
+		if got := <-routed; got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -126,30 +127,30 @@ func (r *Router) SetConfig(c Config) error {
 		return err
 	}
 	r.mu.Lock()
-	changed := r.setConfigLocked(c)
+	old := r.setConfigLocked(c)
 	r.mu.Unlock()
-	r.logConfig(changed, c)
+	r.logConfig(old, c)
 	return nil
 }
 
 // PatchConfig applies a merge patch to the live configuration and returns the
 // result. A *ConfigError leaves everything as it was.
 func (r *Router) PatchConfig(p ConfigPatch) (Config, error) {
-	next, changed, err := r.patchConfig(p)
+	old, next, err := r.patchConfig(p)
 	if err != nil {
 		return Config{}, err
 	}
-	r.logConfig(changed, next)
+	r.logConfig(old, next)
 	return next, nil
 }
 
-func (r *Router) patchConfig(p ConfigPatch) (next Config, changed bool, err error) {
+func (r *Router) patchConfig(p ConfigPatch) (old, next Config, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if next, err = p.Apply(r.Config()); err != nil {
-		return Config{}, false, err
+		return Config{}, Config{}, err
 	}
-	return next, r.setConfigLocked(next), nil
+	return r.setConfigLocked(next), next, nil
 }
 
 // ReplaceConfig replaces the configuration if it is still old, and reports
@@ -163,16 +164,17 @@ func (r *Router) ReplaceConfig(old, next Config) (bool, error) {
 		r.mu.Unlock()
 		return false, nil
 	}
-	changed := r.setConfigLocked(next)
+	r.setConfigLocked(next)
 	r.mu.Unlock()
-	r.logConfig(changed, next)
+	r.logConfig(old, next)
 	return true, nil
 }
 
-func (r *Router) setConfigLocked(c Config) (changed bool) {
-	old := r.Config()
+// setConfigLocked returns what it replaced.
+func (r *Router) setConfigLocked(c Config) (old Config) {
+	old = r.Config()
 	if c == old {
-		return false
+		return old
 	}
 	if c.SpawnThreshold != old.SpawnThreshold { // a new base starts anew
 		r.adaptive = adaptiveThreshold{value: c.SpawnThreshold, judged: *r.recorder.Sojourns(route.CPUPool)}
@@ -182,16 +184,22 @@ func (r *Router) setConfigLocked(c Config) (changed bool) {
 		v.config, v.policy = c, r.policy(c)
 	})
 	r.exec.SetLimits(limitsOf(c))
-	return true
+	return old
 }
 
-// logConfig runs without a lock: a log handler is somebody else's code.
-func (r *Router) logConfig(changed bool, c Config) {
-	if !changed {
-		return
+// logConfig says which fields changed, from what to what. It runs without a
+// lock: a log handler is somebody else's code.
+func (r *Router) logConfig(old, c Config) {
+	var changes []any
+	was, is := reflect.ValueOf(old), reflect.ValueOf(c)
+	for i, name := range ConfigFields() {
+		if from, to := was.Field(i).Interface(), is.Field(i).Interface(); from != to {
+			changes = append(changes, slog.Group(name, slog.Any("from", from), slog.Any("to", to)))
+		}
 	}
-	r.log.Info("configuration changed", "cpu_parallelism", c.CPUParallelism, "cpu_queue_cap", c.CPUQueueCap,
-		"inline_threshold", c.InlineThreshold, "spawn_threshold", c.SpawnThreshold)
+	if len(changes) > 0 {
+		r.log.Info("configuration changed", changes...)
+	}
 }
 
 // publishLocked replaces the view by a changed copy.

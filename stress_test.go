@@ -219,6 +219,7 @@ func (s *stress) count(got, want int, ctx context.Context, err error) {
 		if shed.RetryAfter <= 0 {
 			s.t.Errorf("RetryAfter %v", shed.RetryAfter)
 		}
+		time.Sleep(50 * time.Microsecond) // a caller that came back at once would only be refused again
 	case errors.Is(err, helix.ErrExpired):
 		s.expired.Add(1)
 	case errors.As(err, &own):
@@ -245,7 +246,7 @@ func (s *stress) patchConfig(stop <-chan struct{}) {
 			{"batch_max_size": 1 + rng.IntN(16), "batch_max_delay_ms": 1 + rng.IntN(20)},
 			{"spawn_limit": 1 + rng.IntN(64)},
 			{"inline_threshold": 1 + rng.IntN(10), "spawn_threshold": 10_000 + rng.IntN(100_000)},
-			{"backpressure_busy_threshold": []int{3, 7, 1000, 1000}[rng.IntN(4)], "ema_alpha": 0.01 + 0.9*rng.Float64()},
+			{"backpressure_busy_threshold": []int{4, 1000, 1000, 1000}[rng.IntN(4)], "ema_alpha": 0.01 + 0.9*rng.Float64()},
 			{"cpu_p95_budget_ms": 1 + rng.IntN(100)},
 			{"cpu_parallelism": 0}, // refused
 		}[rng.IntN(7)]
@@ -253,7 +254,7 @@ func (s *stress) patchConfig(stop <-chan struct{}) {
 		if refused := p["cpu_parallelism"] == 0; (err != nil) != refused {
 			s.t.Errorf("%v: %v", p, err)
 		}
-		if rng.IntN(20) == 0 {
+		if rng.IntN(50) == 0 {
 			if err := s.r.InjectPressure(rng.Float64(), "stress", time.Millisecond); err != nil {
 				s.t.Error(err)
 			}

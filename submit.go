@@ -42,6 +42,7 @@ type job struct {
 	deadline  time.Duration // router clock; 0 = none
 	busy      int           // pool slots taken when it was decided
 	decision  route.Decision
+	times     exec.Times // of a job that ran to its end
 }
 
 func (j *job) fault() error {
@@ -80,6 +81,7 @@ func runHere[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, 
 	r.note(k, j)
 	o := route.Outcome{Kind: k.number, Strategy: route.Inline}
 	out, end, err := exec.Inline[Out](ctx, r.exec, &o, j.submitted, work)
+	j.times.Run = o.Run
 	if end != route.Done {
 		err = wrap(k, route.Inline, end, err)
 	}
@@ -99,6 +101,7 @@ func runNested[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind
 	started := r.exec.Now()
 	o := route.Outcome{Kind: k.number, Strategy: route.Inline, Wait: started - j.submitted}
 	out, end, err := exec.Inline[Out](loan.Context(ctx), r.exec, &o, started, work)
+	j.times = exec.Times{Wait: o.Wait, Run: o.Run}
 	return out, wrap(k, route.Inline, end, err)
 }
 
@@ -110,6 +113,7 @@ func runAway[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, 
 		r.note(k, j)
 		o := route.Outcome{Kind: k.number, Strategy: d}
 		out, end, err := exec.OnSlot[Out](ctx, r.exec, &o, j.submitted, work)
+		j.times.Run = o.Run
 		return out, wrap(k, d, end, err)
 	}
 	t := r.exec.NewTask()
@@ -121,9 +125,11 @@ func runAway[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, 
 		}
 		return none, err
 	}
-	if err := r.exec.Await(ctx, t); err != nil {
+	times, err := r.exec.Await(ctx, t)
+	if err != nil {
 		return none, err
 	}
+	j.times = times
 	out, end, err := call.Result()
 	return out, wrap(k, j.decision.Strategy, end, err)
 }

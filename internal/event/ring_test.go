@@ -125,8 +125,8 @@ func TestReadAndLostAddUpUnderConcurrentPublishers(t *testing.T) {
 func TestSubscribingAndLeavingDuringPublishing(t *testing.T) {
 	r := newRing(16)
 	stop := make(chan struct{})
-	var wg sync.WaitGroup
-	wg.Go(func() {
+	var publisher, readers sync.WaitGroup
+	publisher.Go(func() {
 		for {
 			select {
 			case <-stop:
@@ -137,7 +137,7 @@ func TestSubscribingAndLeavingDuringPublishing(t *testing.T) {
 		}
 	})
 	for range 4 {
-		wg.Go(func() {
+		readers.Go(func() {
 			for range 500 {
 				s := r.Subscribe(2)
 				<-s.Events()
@@ -147,10 +147,10 @@ func TestSubscribingAndLeavingDuringPublishing(t *testing.T) {
 			}
 		})
 	}
-	go func() {}()
-	for range 100 {
-		r.Listening()
+	readers.Wait()
+	close(stop)
+	publisher.Wait()
+	if r.Listening() {
+		t.Error("all have left")
 	}
-	defer wg.Wait()
-	defer close(stop)
 }

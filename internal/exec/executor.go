@@ -53,7 +53,7 @@ func (x *Executor) SetLimits(l Limits) {
 // Await waits until t has ended or ctx has, and takes t out of its queue or
 // abandons it in the second case. A nil error means that t.Work holds the result.
 // The task must not be used afterwards.
-func (x *Executor) Await(ctx context.Context, t *Task) error {
+func (x *Executor) Await(ctx context.Context, t *Task) (Times, error) {
 	if ctx.Done() == nil {
 		<-t.done
 	} else {
@@ -61,13 +61,20 @@ func (x *Executor) Await(ctx context.Context, t *Task) error {
 		case <-t.done:
 		case <-ctx.Done():
 			if x.leave(t) {
-				return ctx.Err()
+				return Times{}, ctx.Err()
 			}
 			<-t.done
 		}
 	}
+	times := Times{Wait: max(t.started-t.Submitted, 0), Run: t.ran}
 	x.recycle(t)
-	return nil
+	return times, nil
+}
+
+// Times is how long a job that ran to its end took.
+type Times struct {
+	Wait time.Duration // from submit to start
+	Run  time.Duration // from start to end
 }
 
 // Watch makes a future's task end when ctx does. Call it after the task was submitted.
@@ -134,6 +141,7 @@ func (x *Executor) settle(t *Task, d route.Disposition) bool {
 		x.abandoned.remove(t)
 		return false
 	}
+	t.ran = run
 	x.record(t, d, wait, run)
 	return true
 }

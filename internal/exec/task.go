@@ -32,6 +32,7 @@ type Task struct {
 
 	state   atomic.Uint32
 	started time.Duration // written before the state becomes running
+	ran     time.Duration // written before the signal of a task that has run
 	// done ends the wait. A waiter's task gets one send and can be used again;
 	// a future's is closed, so that it can be waited for many times.
 	done   chan struct{}
@@ -81,7 +82,7 @@ func (x *Executor) recycle(t *Task) {
 	if s := t.state.Load(); s != ended && s != expired {
 		return
 	}
-	t.Work, t.home, t.batch = nil, nil, nil
+	t.Work, t.home, t.batch, t.started, t.ran = nil, nil, nil, 0, 0
 	t.state.Store(waiting)
 	x.tasks.Put(t)
 }

@@ -27,7 +27,9 @@ type jobAnswer struct {
 	Strategy       helix.Strategy  `json:"strategy"`
 	Reason         helix.Reason    `json:"reason"`
 	Outputs        json.RawMessage `json:"outputs"`
-	ElapsedSeconds float64         `json:"elapsed_seconds"` // from submit to result
+	WaitSeconds    float64         `json:"wait_seconds"`    // from submit to start
+	RunSeconds     float64         `json:"run_seconds"`     // from start to end
+	ElapsedSeconds float64         `json:"elapsed_seconds"` // from submit to result, as the caller sees it
 }
 
 // listedAnswer is one job of an array: either an answer or a problem.
@@ -99,6 +101,7 @@ func (a *API) run(ctx context.Context, job helix.Job) (*jobAnswer, *problem) {
 	}
 	return &jobAnswer{
 		JobID: job.ID, Kind: job.Kind, Strategy: routed.Strategy, Reason: routed.Reason,
+		WaitSeconds: routed.Wait.Seconds(), RunSeconds: routed.Run.Seconds(),
 		Outputs: text, ElapsedSeconds: a.now().Sub(began).Seconds(),
 	}, nil
 }

@@ -66,7 +66,7 @@ func (p *Threshold) Row(cost uint64, scaling float32, busy int, spawnThreshold u
 // closes at 2 busy slots, and at 1 it is closed. Rounded down, so that a
 // pressure of nearly nothing changes nothing.
 func (p *Threshold) spokenFor(external float64) int {
-	if external <= 0 {
+	if !(external > 0) { // also NaN
 		return 0
 	}
 	return int(min(external, 1) * float64(p.BusyThreshold))

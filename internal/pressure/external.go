@@ -59,6 +59,18 @@ func (t *Tracker) External(now time.Duration) float64 {
 	return largest
 }
 
+// FullFor returns how long some source will still say 1, if none says more: as
+// long nothing is taken, and to come back sooner is in vain.
+func (t *Tracker) FullFor(now time.Duration) time.Duration {
+	var longest time.Duration
+	for _, in := range t.external {
+		if in.value == 1 {
+			longest = max(longest, in.until-now)
+		}
+	}
+	return longest
+}
+
 func checkInjection(source string, v float64, ttl time.Duration) error {
 	switch {
 	case source == "":

@@ -66,7 +66,10 @@ func (x *Executor) Await(ctx context.Context, t *Task) (Times, error) {
 			<-t.done
 		}
 	}
-	times := Times{Wait: max(t.started-t.Submitted, 0), Run: t.ran}
+	var times Times
+	if t.state.Load() == ended { // a task that Close has claimed may be starting right now
+		times = Times{Wait: t.started - t.Submitted, Run: t.ran}
+	}
 	x.recycle(t)
 	return times, nil
 }

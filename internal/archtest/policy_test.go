@@ -36,12 +36,14 @@ floor 4: what users import
 
 floor 5: adapters; they import the root and are never imported by it
 	internal/archtest: reads the tree as text and imports none of it
+	internal/scenario: pure
 	kernel
 	workload
 
 floor 6: programs
 
 same floor: importer -> imported, imported: reason
+	internal/scenario -> workload: a trace is a scenario, and workload reads traces
 	internal/pressure -> internal/stats: it blends half-life averages, and stats is the arithmetic under the other mechanisms
 `
 
@@ -60,8 +62,8 @@ const (
 )
 
 // pureAbove lists packages above the pure floors that obey their rules too:
-// the simulator must give the same answer for the same seed.
-var pureAbove = []string{"internal/sim"}
+// scenarios and the simulator must give the same answer for the same seed.
+var pureAbove = []string{"internal/scenario", "internal/sim"}
 
 // mayLock lists the packages on the pure floors that may import sync and
 // sync/atomic.

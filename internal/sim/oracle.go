@@ -1,0 +1,61 @@
+package sim
+
+import (
+	"iter"
+	"time"
+
+	"github.com/helixrouter/helix/internal/scenario"
+	"github.com/helixrouter/helix/route"
+)
+
+// Oracle is a policy that cheats: it knows true sizes and the state of the cores, and
+// orders the queue. It shows how close to the bound a router can come at all.
+type Oracle interface {
+	// Decide answers for one arrival. It is held to the same bounds as a policy.
+	Decide(j *scenario.Job, v View) route.Decision
+	// Before reports whether a waiting job a should get a slot before b. Equals keep
+	// the order of their arrival.
+	Before(a, b *scenario.Job) bool
+	// Hopeless is asked when a waiting job would get a slot; true refuses it after all.
+	Hopeless(j *scenario.Job, v View) bool
+}
+
+// View is what an oracle sees of the run at an instant.
+type View struct{ run *run }
+
+// Now is the virtual time.
+func (v View) Now() time.Duration { return v.run.now }
+
+// Cores is how many cores there are now.
+func (v View) Cores() float64 { return v.run.cores.count }
+
+// Running is how many jobs and batches share the cores.
+func (v View) Running() int { return len(v.run.cores.threads) }
+
+// Load is what a policy sees.
+func (v View) Load() route.Load { return v.run.load() }
+
+// Remaining yields the core time that each running job or batch still needs, in no
+// order that means anything.
+func (v View) Remaining() iter.Seq[time.Duration] {
+	return func(yield func(time.Duration) bool) {
+		c := &v.run.cores
+		for i := range c.threads {
+			if !yield(time.Duration(c.threads[i].key - c.attained)) {
+				return
+			}
+		}
+	}
+}
+
+// Waiting yields the single jobs that wait for a slot, in order of arrival.
+func (v View) Waiting() iter.Seq[*scenario.Job] {
+	return func(yield func(*scenario.Job) bool) {
+		r := v.run
+		for t := r.pool.queue.first; t != none; t = r.tasks[t].next {
+			if !yield(&r.tasks[t].job) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/helixrouter/helix/route"
+)
+
+// pool is the slots and what waits for them. It is internal/exec's Pool and Formers
+// without goroutines: the same bounds, and the same order (exec/next.go).
+type pool struct {
+	busy    int
+	queued  int    // in queue and formers
+	queue   list   // single tasks
+	formers []list // by kind
+	batched bool   // the last pick was a batch
+
+	width, cap, batchSize int
+	batchDelay            time.Duration
+}
+
+// hasRoom reports whether a task would be placed now.
+func (p *pool) hasRoom() bool { return p.slotFree() || p.queued < p.cap }
+
+func (p *pool) slotFree() bool { return p.busy < p.width }
+
+// line is where a task waits.
+func (p *pool) line(t *task) *list {
+	if t.strategy == route.Batch {
+		return &p.formers[t.kind]
+	}
+	return &p.queue
+}
+
+// submit puts a task on a free slot or lets it wait.
+func (r *run) submit(t int32) {
+	if r.pool.slotFree() {
+		r.pool.busy++
+		if r.tasks[t].strategy == route.Batch {
+			r.startBatch(t)
+		} else {
+			r.start(t)
+		}
+		return
+	}
+	task := &r.tasks[t]
+	r.pool.line(task).push(r.tasks, t)
+	r.pool.queued++
+	r.order++
+	task.ticket = r.order
+	if task.due != never {
+		r.expiries.push(entry{float64(task.due), task.ticket, t})
+	}
+}
+
+// leave takes a waiting task out of its line.
+func (r *run) leave(t int32) {
+	r.pool.line(&r.tasks[t]).remove(r.tasks, t)
+	r.pool.queued--
+	r.tasks[t].ticket = 0
+}
+
+// changeShift picks a slot's next work, or gives the slot back.
+func (r *run) changeShift() {
+	p := &r.pool
+	for p.queued > 0 {
+		if kind := r.oldest(true); kind >= 0 && (!p.batched || p.queue.len == 0) {
+			p.batched = true
+			if r.startBatch(r.batch(kind)) {
+				return
+			}
+			continue
+		}
+		if p.queue.len > 0 {
+			p.batched = false
+			t := r.pick()
+			r.leave(t)
+			if r.startWaited(t) {
+				return
+			}
+			continue
+		}
+		p.batched = true
+		if r.startBatch(r.batch(r.oldest(false))) {
+			return
+		}
+	}
+	p.busy--
+}
+
+// pick returns the single task whose turn it is.
+func (r *run) pick() int32 {
+	best := r.pool.queue.first
+	if r.oracle == nil {
+		return best
+	}
+	for t := r.tasks[best].next; t != none; t = r.tasks[t].next {
+		if r.oracle.Before(&r.tasks[t].job, &r.tasks[best].job) {
+			best = t
+		}
+	}
+	return best
+}
+
+// startWaited starts a single task that has waited, unless it is too late.
+func (r *run) startWaited(t int32) bool {
+	switch task := &r.tasks[t]; {
+	case task.due <= r.now:
+		r.expire(t)
+	case r.oracle != nil && r.oracle.Hopeless(&task.job, View{r}):
+		r.giveUp(t)
+	default:
+		r.start(t)
+		return true
+	}
+	return false
+}
+
+// oldest returns the kind whose first waiting batch task has waited longest, or -1;
+// if due, only among those that must not wait any longer.
+func (r *run) oldest(due bool) int {
+	best, p := -1, &r.pool
+	for kind := range p.formers {
+		l := &p.formers[kind]
+		if l.len == 0 || due && l.len < p.batchSize && r.now-r.tasks[l.first].job.At < p.batchDelay {
+			continue
+		}
+		if best < 0 || r.tasks[l.first].ticket < r.tasks[p.formers[best].first].ticket {
+			best = kind
+		}
+	}
+	return best
+}
+
+// batch takes up to a batch of a kind's waiting tasks, as a chain; those that
+// are too late expire. It returns the first, or none.
+func (r *run) batch(kind int) int32 {
+	l := &r.pool.formers[kind]
+	first, last := none, none
+	for n := 0; l.len > 0 && n < r.pool.batchSize; n++ {
+		t := l.first
+		r.leave(t)
+		switch {
+		case r.tasks[t].due <= r.now:
+			r.expire(t)
+			continue
+		case last == none:
+			first = t
+		default:
+			r.tasks[last].next = t
+		}
+		last = t
+	}
+	return first
+}
+
+// startBatch runs a chain of tasks as one thread, and charges each with an even share.
+func (r *run) startBatch(first int32) bool {
+	if first == none {
+		return false
+	}
+	n, alone := 0, 0.0
+	for t := first; t != none; t = r.tasks[t].next {
+		n++
+		alone += float64(r.tasks[t].job.Service)
+		r.tasks[t].started = r.now
+	}
+	c := r.curves[r.tasks[first].kind]
+	need := float64(c.Fixed) + float64(c.Share*alone)
+	for t := first; t != none; t = r.tasks[t].next {
+		r.tasks[t].cost = need / float64(n)
+	}
+	r.recorder.Batch(n)
+	r.order++
+	r.cores.start(first, r.order, need)
+	return true
+}

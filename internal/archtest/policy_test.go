@@ -37,6 +37,7 @@ floor 4: what users import
 
 floor 5: adapters; they import the root and are never imported by it
 	internal/archtest: reads the tree as text and imports none of it
+	internal/loadgen
 	internal/report: knows rows and nothing that makes them
 	internal/scenario: pure
 	internal/sim: pure
@@ -47,6 +48,7 @@ floor 6: programs
 
 same floor: importer -> imported, imported: reason
 	internal/sim -> internal/scenario: it runs them
+	internal/loadgen -> internal/report, internal/scenario: it runs scenarios and makes rows
 	internal/scenario -> workload: a trace is a scenario, and workload reads traces
 	internal/pressure -> internal/stats: it blends half-life averages, and stats is the arithmetic under the other mechanisms
 `

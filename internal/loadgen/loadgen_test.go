@@ -14,6 +14,7 @@ import (
 
 	"github.com/helixrouter/helix"
 	"github.com/helixrouter/helix/internal/loadgen"
+	"github.com/helixrouter/helix/internal/report"
 	"github.com/helixrouter/helix/internal/scenario"
 	"github.com/helixrouter/helix/route"
 )
@@ -253,5 +254,37 @@ func TestStolenCoresAreTakenOffTheCoreTime(t *testing.T) {
 	r := run(t, always, s, func(o *loadgen.Options) { o.Work = loadgen.Calibrate(2).Run })
 	if want := 2*r.Wall - 100*time.Millisecond; r.CoreTime != want {
 		t.Errorf("%v of core time in %v, want %v", r.CoreTime, r.Wall, want)
+	}
+}
+
+func TestAMatrixHasARowForEachCell(t *testing.T) {
+	var seen []report.Row
+	var last time.Duration
+	m := loadgen.Matrix{
+		Makers: []loadgen.Maker{
+			{Name: "a", New: func() (loadgen.Subject, error) { return always, nil }},
+			loadgen.RouterMaker("b", loadgen.Sized(helix.PolicyThreshold, 2)),
+		},
+		Scenarios: []string{"steady"}, Loads: []float64{0.2, 0.4}, Cores: 2,
+		Duration: 100 * time.Millisecond, Warmup: 20 * time.Millisecond, Seed: 1, Seeds: 2,
+		Options:  loadgen.Options{Work: sleep},
+		Progress: func(d time.Duration) { last = max(last, d) },
+		Each:     func(r report.Row) { seen = append(seen, r) },
+	}
+	rows, err := m.Run(t.Context())
+	if err != nil || len(rows) != 4 || !slices.Equal(rows, seen) {
+		t.Fatalf("%d rows, %d seen, %v", len(rows), len(seen), err)
+	}
+	for _, r := range rows {
+		if r.Seeds != 2 || r.Failed > 0 || r.GoodputFraction == 0 {
+			t.Errorf("%+v", r)
+		}
+	}
+	if m.Total() != 960*time.Millisecond || last > m.Total() || last < m.Total()/2 {
+		t.Errorf("progress %v of %v", last, m.Total())
+	}
+	m.Scenarios = []string{"none such"}
+	if _, err := m.Run(t.Context()); err == nil {
+		t.Error("an unknown scenario runs")
 	}
 }

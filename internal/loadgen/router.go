@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/helixrouter/helix"
 	"github.com/helixrouter/helix/internal/scenario"
@@ -50,4 +51,14 @@ func (r *Router) Do(ctx context.Context, job scenario.Job, run func(context.Cont
 func (r *Router) Close() {
 	// The context never ends, so there is no error: Close waits for everything.
 	_ = r.router.Close(context.Background())
+}
+
+// RouterMaker makes routers of one configuration.
+func RouterMaker(name string, c helix.Config) Maker {
+	return Maker{
+		Name: name,
+		Settings: fmt.Sprintf("policy %s, cpu_parallelism %d, backpressure_busy_threshold %d, the rest as it comes",
+			c.Policy, c.CPUParallelism, c.BackpressureBusyThreshold),
+		New: func() (Subject, error) { return NewRouter(name, c) },
+	}
 }

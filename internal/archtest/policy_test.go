@@ -41,6 +41,7 @@ floor 5: adapters; they import the root and are never imported by it
 	internal/report: knows rows and nothing that makes them
 	internal/scenario: pure
 	internal/sim: pure
+	internal/study: pure
 	kernel
 	workload
 
@@ -48,6 +49,7 @@ floor 6: programs
 
 same floor: importer -> imported, imported: reason
 	internal/sim -> internal/scenario: it runs them
+	internal/study -> internal/report, internal/scenario, internal/sim, workload: it is the three put together
 	internal/loadgen -> internal/report, internal/scenario: it runs scenarios and makes rows
 	internal/scenario -> workload: a trace is a scenario, and workload reads traces
 	internal/pressure -> internal/stats: it blends half-life averages, and stats is the arithmetic under the other mechanisms
@@ -69,7 +71,7 @@ const (
 
 // pureAbove lists packages above the pure floors that obey their rules too:
 // scenarios and the simulator must give the same answer for the same seed.
-var pureAbove = []string{"internal/scenario", "internal/sim"}
+var pureAbove = []string{"internal/scenario", "internal/sim", "internal/study"}
 
 // mayLock lists the packages on the pure floors that may import sync and
 // sync/atomic.

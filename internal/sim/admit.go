@@ -7,7 +7,9 @@ import (
 
 // arrive decides one attempt and carries the decision out. It is the live
 // router's admit and place.
-func (r *run) arrive(j *scenario.Job) {
+func (r *run) arrive(job scenario.Job) {
+	r.arriving = job
+	j := &r.arriving
 	if j.Attempt == 0 {
 		r.result.Offered++
 	}

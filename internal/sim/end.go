@@ -26,9 +26,21 @@ func (r *run) endThreads() {
 		case route.Spawn:
 			r.spawned--
 		case route.CPUPool, route.Batch:
-			r.changeShift()
+			r.freeSlot()
+		}
+		if r.oracle != nil {
+			r.turn()
 		}
 	}
+}
+
+// freeSlot lets a slot go on with what waits.
+func (r *run) freeSlot() {
+	if r.oracle != nil {
+		r.pool.busy-- // and the oracle is asked
+		return
+	}
+	r.changeShift()
 }
 
 // done ends a task that ran.

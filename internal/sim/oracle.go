@@ -9,16 +9,28 @@ import (
 )
 
 // Oracle is a policy that cheats: it knows true sizes and the state of the cores, and
-// orders the queue. It shows how close to the bound a router can come at all.
+// rules the queue. It shows how close to the bound a router can come at all. Jobs
+// that it sends to the pool wait in one queue; it cannot form batches.
 type Oracle interface {
 	// Decide answers for one arrival. It is held to the same bounds as a policy.
 	Decide(j *scenario.Job, v View) route.Decision
 	// Before reports whether a waiting job a should get a slot before b. Equals keep
 	// the order of their arrival.
 	Before(a, b *scenario.Job) bool
-	// Hopeless is asked when a waiting job would get a slot; true refuses it after all.
-	Hopeless(j *scenario.Job, v View) bool
+	// Turn is asked of the first in that order whenever a slot is free and something
+	// has arrived or ended.
+	Turn(j *scenario.Job, v View) Verdict
 }
+
+// Verdict is an oracle's answer for a waiting job.
+type Verdict uint8
+
+// The verdicts.
+const (
+	Start  Verdict = iota // on the free slot
+	Hold                  // leave the slot free until something else happens
+	Refuse                // give the job up
+)
 
 // View is what an oracle sees of the run at an instant.
 type View struct{ run *run }
@@ -58,4 +70,33 @@ func (v View) Waiting() iter.Seq[*scenario.Job] {
 			}
 		}
 	}
+}
+
+// turn lets an oracle fill the free slots from the queue.
+func (r *run) turn() {
+	for r.pool.slotFree() && r.pool.queue.len > 0 {
+		t := r.first()
+		verdict := r.oracle.Turn(&r.tasks[t].job, View{r})
+		if verdict == Hold {
+			return
+		}
+		r.leave(t)
+		if verdict == Refuse {
+			r.giveUp(t)
+			continue
+		}
+		r.pool.busy++
+		r.start(t)
+	}
+}
+
+// first returns the waiting task that comes before all others.
+func (r *run) first() int32 {
+	best := r.pool.queue.first
+	for t := r.tasks[best].next; t != none; t = r.tasks[t].next {
+		if r.oracle.Before(&r.tasks[t].job, &r.tasks[best].job) {
+			best = t
+		}
+	}
+	return best
 }

@@ -34,7 +34,7 @@ func (p *pool) line(t *task) *list {
 
 // submit puts a task on a free slot or lets it wait.
 func (r *run) submit(t int32) {
-	if r.pool.slotFree() {
+	if r.pool.slotFree() && r.oracle == nil {
 		r.pool.busy++
 		if r.tasks[t].strategy == route.Batch {
 			r.startBatch(t)
@@ -50,6 +50,9 @@ func (r *run) submit(t int32) {
 	task.ticket = r.order
 	if task.due != never {
 		r.expiries.push(entry{float64(task.due), task.ticket, t})
+	}
+	if r.oracle != nil {
+		r.turn()
 	}
 }
 
@@ -73,11 +76,13 @@ func (r *run) changeShift() {
 		}
 		if p.queue.len > 0 {
 			p.batched = false
-			t := r.pick()
+			t := p.queue.first
 			r.leave(t)
-			if r.startWaited(t) {
+			if r.tasks[t].due > r.now {
+				r.start(t)
 				return
 			}
+			r.expire(t)
 			continue
 		}
 		p.batched = true
@@ -86,34 +91,6 @@ func (r *run) changeShift() {
 		}
 	}
 	p.busy--
-}
-
-// pick returns the single task whose turn it is.
-func (r *run) pick() int32 {
-	best := r.pool.queue.first
-	if r.oracle == nil {
-		return best
-	}
-	for t := r.tasks[best].next; t != none; t = r.tasks[t].next {
-		if r.oracle.Before(&r.tasks[t].job, &r.tasks[best].job) {
-			best = t
-		}
-	}
-	return best
-}
-
-// startWaited starts a single task that has waited, unless it is too late.
-func (r *run) startWaited(t int32) bool {
-	switch task := &r.tasks[t]; {
-	case task.due <= r.now:
-		r.expire(t)
-	case r.oracle != nil && r.oracle.Hopeless(&task.job, View{r}):
-		r.giveUp(t)
-	default:
-		r.start(t)
-		return true
-	}
-	return false
 }
 
 // oldest returns the kind whose first waiting batch task has waited longest, or -1;

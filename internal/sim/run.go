@@ -18,6 +18,7 @@ type run struct {
 	oracle   Oracle
 	signals  route.Signals
 
+	arriving scenario.Job // in one place, as a policy behind an interface would move each to the heap
 	now      time.Duration
 	order    uint64 // of the last event that needed one
 	cores    cores
@@ -48,7 +49,7 @@ func Run(s *scenario.Scenario, o Options) (Result, error) {
 	r := newRun(s, o)
 	for j := range s.Jobs() {
 		r.until(j.At)
-		r.arrive(&j)
+		r.arrive(j)
 	}
 	r.drain()
 	return r.finish(), nil
@@ -66,7 +67,7 @@ func newRun(s *scenario.Scenario, o Options) *run {
 		},
 		free: none, theft: nextTheft(s, 0),
 		kinds:    map[string]uint32{},
-		recorder: feedback.NewRecorder(c.EMAAlpha),
+		recorder: feedback.NewSingleRecorder(c.EMAAlpha),
 		tracker:  pressure.New(),
 		control:  newControl(c),
 	}
@@ -101,9 +102,8 @@ func (r *run) until(to time.Duration) {
 			r.tick()
 		default:
 			t := r.retries.pop().task
-			j := r.tasks[t].job
 			r.give(t)
-			r.arrive(&j)
+			r.arrive(r.tasks[t].job)
 		}
 	}
 	r.advance(to)

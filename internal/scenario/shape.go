@@ -28,9 +28,9 @@ func step(even float64, run time.Duration) float64 {
 	case even < before:
 		return even / stepLow
 	case even < before+during:
-		return float64(d*stepBegin) + (even-before)/stepHigh
+		return float64(d*stepBegin) + float64((even-before)/stepHigh)
 	default:
-		return float64(d*(stepBegin+stepWidth)) + (even-before-during)/stepLow
+		return float64(d*(stepBegin+stepWidth)) + float64((even-before-during)/stepLow)
 	}
 }
 
@@ -44,7 +44,7 @@ const (
 func burst(even float64, run time.Duration) float64 {
 	period := float64(run) / max(math.Round(float64(run)/float64(burstPeriod)), 1)
 	begin := float64(math.Floor(even/period) * period)
-	return begin + (even-begin)/burstHigh
+	return begin + float64((even-begin)/burstHigh) // a division by 4 is compiled to a product
 }
 
 // ramp rises from 0 to twice the mean: the work offered by t is t^2/run.

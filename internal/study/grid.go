@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/helixrouter/helix"
 	"github.com/helixrouter/helix/internal/report"
 	"github.com/helixrouter/helix/internal/scenario"
 	"github.com/helixrouter/helix/internal/sim"
@@ -81,9 +80,6 @@ func (g *Grid) check() error {
 	return nil
 }
 
-// Policies lists what can be simulated: what a configuration can name.
-func Policies() []string { return []string{helix.PolicyThreshold} }
-
 // cell runs all policies on the same jobs: those of one scenario, load and seeds.
 func (g *Grid) cell(name string, load float64, done func(policies int)) ([]report.Row, error) {
 	bySeed := make([][]report.Row, len(g.Policies))
@@ -94,9 +90,7 @@ func (g *Grid) cell(name string, load float64, done func(policies int)) ([]repor
 		}
 		most := Bound(s)
 		for i, p := range g.Policies {
-			o := sim.DefaultOptions(g.Cores)
-			o.Config.Policy = p
-			r, err := sim.Run(s, o)
+			r, err := sim.Run(s, options(p, g.Cores))
 			if err != nil {
 				return nil, err
 			}

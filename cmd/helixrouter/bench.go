@@ -32,6 +32,7 @@ type benchPlan struct {
 	matrix   loadgen.Matrix
 	policies []string
 	asJSON   bool
+	svg      string // directory
 }
 
 // benchCommand is "helixrouter bench".
@@ -53,10 +54,16 @@ func benchCommand(stdout, stderr io.Writer) *cobra.Command {
 	f.BoolVar(&m.Options.Patient, "patient", false, "callers wait for late jobs instead of hanging up")
 	f.BoolVar(&m.Options.OwnThread, "own-thread", false, "give the generator a thread of its own; needs a core to spare")
 	f.BoolVar(&p.asJSON, "json", false, "print JSON")
+	f.StringVar(&p.svg, "svg", "", "draw goodput and latency against load into this directory")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		rows, err := p.run(c, stderr)
 		if err != nil {
 			return err
+		}
+		if p.svg != "" {
+			if err := report.WriteSVG(p.svg, rows); err != nil {
+				return err
+			}
 		}
 		if p.asJSON {
 			return report.WriteJSON(stdout, rows)

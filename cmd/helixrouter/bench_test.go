@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"io"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -32,9 +33,13 @@ func TestBenchPrintsARowForEachPolicyAndLoad(t *testing.T) {
 	if r := rows[3]; r.Policy != "threshold-sized" || r.Scenario != "steady" || r.Load != 0.6 || r.Cores != 2 || r.Offered == 0 || r.GeneratorLagSeconds == 0 {
 		t.Errorf("%+v", r)
 	}
-	text, err = runBench(t, "--load", "0.3", "--duration", "50ms")
+	dir := t.TempDir()
+	text, err = runBench(t, "--load", "0.3", "--duration", "50ms", "--svg", dir)
 	if err != nil || !strings.HasPrefix(text, "policy ") || !strings.Contains(text, "lag p99") || strings.Count(text, "\n") != 2 {
 		t.Errorf("%v, %q", err, text)
+	}
+	if drawn, err := filepath.Glob(filepath.Join(dir, "*.svg")); err != nil || len(drawn) != 2 {
+		t.Errorf("%v, %v", drawn, err)
 	}
 }
 

@@ -35,6 +35,7 @@ type plan struct {
 	matrix   loadgen.Matrix
 	subjects []string
 	out      string
+	svg      string
 }
 
 func command() *cobra.Command {
@@ -52,6 +53,7 @@ func command() *cobra.Command {
 	f.BoolVar(&m.Options.Patient, "patient", false, "callers wait for late jobs instead of hanging up")
 	f.BoolVar(&m.Options.OwnThread, "own-thread", false, "give the generator a thread of its own; needs a core to spare")
 	f.StringVar(&p.out, "out", "results/live", "files to write, without their endings")
+	f.StringVar(&p.svg, "svg", "", "draw goodput and latency against load into this directory")
 	c.RunE = func(c *cobra.Command, _ []string) error { return p.run(c) }
 	return c
 }
@@ -104,6 +106,11 @@ func (p *plan) run(c *cobra.Command) error {
 	rows, err := m.Run(c.Context())
 	if err != nil {
 		return err
+	}
+	if p.svg != "" {
+		if err := report.WriteSVG(p.svg, rows); err != nil {
+			return err
+		}
 	}
 	return began.end(m, rows).write(p.out)
 }

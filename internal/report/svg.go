@@ -65,9 +65,20 @@ func latency(rows []Row) *chart {
 		c.line(p+" p50", colour(i), dashed, c.points(p, func(r *Row) float64 { return r.P50Seconds }))
 	}
 	if c.drawn { // the scale is logarithmic, and no scale at all without a positive value
-		c.plot.Y.Scale, c.plot.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+		c.plot.Y.Scale, c.plot.Y.Tick.Marker = plot.LogScale{}, decades{}
 	}
 	return c
+}
+
+// decades are the ticks of a logarithmic axis, without those beyond its ends: the
+// library leaves room for their labels.
+type decades struct{}
+
+// Ticks implements plot.Ticker.
+func (decades) Ticks(low, high float64) []plot.Tick {
+	return slices.DeleteFunc(plot.LogTicks{Prec: -1}.Ticks(low, high), func(t plot.Tick) bool {
+		return t.Value < low || t.Value > high
+	})
 }
 
 // The size of a chart and of the column right of it in which the legend stands, so that no

@@ -90,13 +90,32 @@ func (r *run) turn() {
 	}
 }
 
-// first returns the waiting task that comes before all others.
+// first returns the waiting task that comes before all others. It is remembered until
+// it leaves, as an oracle that holds it back is asked about it at every event.
 func (r *run) first() int32 {
-	best := r.pool.queue.first
-	for t := r.tasks[best].next; t != none; t = r.tasks[t].next {
+	from, best := r.pool.seen, r.pool.best
+	if best == none {
+		best = r.pool.queue.first
+		from = best
+	}
+	for t := r.tasks[from].next; t != none; t = r.tasks[t].next {
 		if r.oracle.Before(&r.tasks[t].job, &r.tasks[best].job) {
 			best = t
 		}
 	}
+	r.pool.best, r.pool.seen = best, r.pool.queue.last
 	return best
+}
+
+// forget is called when a task leaves the queue.
+func (p *pool) forget(t int32, prev int32) {
+	if t == p.best {
+		p.best = none
+	}
+	if t == p.seen {
+		p.seen = prev
+	}
+	if p.seen == none {
+		p.best = none
+	}
 }

@@ -14,6 +14,8 @@ type pool struct {
 	queue   list   // single tasks
 	formers []list // by kind
 	batched bool   // the last pick was a batch
+	best    int32  // of an oracle's order, among the tasks of queue up to seen; or none
+	seen    int32
 
 	width, cap, batchSize int
 	batchDelay            time.Duration
@@ -58,6 +60,7 @@ func (r *run) submit(t int32) {
 
 // leave takes a waiting task out of its line.
 func (r *run) leave(t int32) {
+	r.pool.forget(t, r.tasks[t].prev)
 	r.pool.line(&r.tasks[t]).remove(r.tasks, t)
 	r.pool.queued--
 	r.tasks[t].ticket = 0

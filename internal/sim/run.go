@@ -62,7 +62,7 @@ func newRun(s *scenario.Scenario, o Options) *run {
 		signals: route.Signals{SpawnThreshold: c.SpawnThreshold},
 		cores:   cores{count: s.Cores(0)},
 		pool: pool{
-			queue: newList(), width: c.CPUParallelism, cap: c.CPUQueueCap,
+			queue: newList(), best: none, seen: none, width: c.CPUParallelism, cap: c.CPUQueueCap,
 			batchSize: c.BatchMaxSize, batchDelay: time.Duration(c.BatchMaxDelayMS) * time.Millisecond,
 		},
 		free: none, theft: nextTheft(s, 0),

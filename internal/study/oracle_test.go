@@ -61,9 +61,9 @@ func TestTheBoundIsCloseEnoughToAimAt(t *testing.T) {
 			want = 0.94
 		}
 		for _, load := range []float64{0.5, 0.9, 1.2, 2, 5, 10} {
-			o := scenario.Options{Load: load, Cores: 2, Duration: 10 * time.Second, Seed: 11}
+			o := scenario.Options{Load: load, Cores: 2, Duration: 6 * time.Second, Seed: 11}
 			if load > 2 {
-				o.Duration = 5 * time.Second // the cheat looks at all that waits, each time
+				o.Duration = 3 * time.Second // the cheat looks at all that waits, each time
 			}
 			s, err := scenario.New(name, o)
 			if err != nil {

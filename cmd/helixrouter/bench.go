@@ -21,7 +21,8 @@ import (
 
 const aboutBench = `bench feeds scenarios to a live router: jobs arrive on schedule whatever becomes of
 them, do real work on this machine's cores, and latency counts from the instant at
-which a job was due. A row counts when the generator kept its schedule: "lag p99" below 1 ms.
+which a job was due. A row counts when the generator kept its schedule ("lag p99" below
+1 ms) and the cores kept their speed; stderr names those that do not.
 
 Policies: %s. A name that ends in -sized has as many slots as cores, and
 no busy gate; the others are the default configuration.
@@ -79,11 +80,22 @@ func (p *benchPlan) run(c *cobra.Command, stderr io.Writer) ([]report.Row, error
 	if err := p.complete(); err != nil {
 		return nil, err
 	}
-	m.Options.Work = loadgen.Calibrate(m.Cores).Run
 	show, finish := benchProgress(stderr, m.Total())
-	defer finish()
 	m.Progress = show
-	return m.Run(c.Context())
+	cells, err := m.Run(c.Context())
+	finish()
+	doubt(stderr, cells)
+	return loadgen.Rows(cells), err
+}
+
+// doubt tells which rows do not count.
+func doubt(stderr io.Writer, cells []loadgen.Cell) {
+	for i := range cells {
+		if c := &cells[i]; !c.Counts() {
+			fmt.Fprintf(stderr, "does not count: %s, %s at %gx: generator lag %.1f ms at p99, core speed changed by %.0f %%\n",
+				c.Policy, c.Scenario, c.Load, c.GeneratorLagSeconds*1e3, c.Drift*100)
+		}
+	}
 }
 
 // complete turns names into what they stand for, and refuses what cannot be run

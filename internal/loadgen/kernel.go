@@ -19,11 +19,12 @@ type Kernel struct {
 	perMicrosecond float64 // iterations, with all cores at work
 }
 
-// calibrationRounds of calibrationStretch each, 90 ms in all: long enough for a
-// clock that starts low to come up, and many enough for some to pass undisturbed.
+// calibrationRounds of calibrationStretch each, some 60 ms in all: long enough for a
+// clock that starts low to come up. A round is shorter than the time for which a host
+// takes a core away at once, so that many pass undisturbed even on a busy one.
 const (
-	calibrationRounds  = 30
-	calibrationStretch = 3_000_000 // iterations, some 3 ms
+	calibrationRounds  = 200
+	calibrationStretch = 100_000 // iterations, some 0.3 ms
 )
 
 // Calibrate measures the loop's speed with as many threads at work as there are

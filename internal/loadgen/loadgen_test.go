@@ -14,7 +14,6 @@ import (
 
 	"github.com/helixrouter/helix"
 	"github.com/helixrouter/helix/internal/loadgen"
-	"github.com/helixrouter/helix/internal/report"
 	"github.com/helixrouter/helix/internal/scenario"
 	"github.com/helixrouter/helix/route"
 )
@@ -258,7 +257,7 @@ func TestStolenCoresAreTakenOffTheCoreTime(t *testing.T) {
 }
 
 func TestAMatrixHasARowForEachCell(t *testing.T) {
-	var seen []report.Row
+	var seen []loadgen.Cell
 	var last time.Duration
 	m := loadgen.Matrix{
 		Makers: []loadgen.Maker{
@@ -269,7 +268,7 @@ func TestAMatrixHasARowForEachCell(t *testing.T) {
 		Duration: 100 * time.Millisecond, Warmup: 20 * time.Millisecond, Seed: 1, Seeds: 2,
 		Options:  loadgen.Options{Work: sleep},
 		Progress: func(d time.Duration) { last = max(last, d) },
-		Each:     func(r report.Row) { seen = append(seen, r) },
+		Each:     func(c loadgen.Cell) { seen = append(seen, c) },
 	}
 	rows, err := m.Run(t.Context())
 	if err != nil || len(rows) != 4 || !slices.Equal(rows, seen) {
@@ -283,8 +282,25 @@ func TestAMatrixHasARowForEachCell(t *testing.T) {
 	if m.Total() != 960*time.Millisecond || last > m.Total() || last < m.Total()/2 {
 		t.Errorf("progress %v of %v", last, m.Total())
 	}
+	m.Options.Work, m.Makers = nil, m.Makers[:1]
+	if cells, err := m.Run(t.Context()); err != nil || cells[0].Drift == 0 {
+		t.Errorf("no calibration: %+v, %v", cells, err)
+	}
 	m.Scenarios = []string{"none such"}
 	if _, err := m.Run(t.Context()); err == nil {
 		t.Error("an unknown scenario runs")
+	}
+}
+
+func TestCellsCountWhenNothingDisturbedThem(t *testing.T) {
+	for _, c := range []struct {
+		lag, drift float64
+		want       bool
+	}{{0.0009, 0.05, true}, {0.001, 0, false}, {0, 0.06, false}} {
+		cell := loadgen.Cell{Drift: c.drift}
+		cell.GeneratorLagSeconds = c.lag
+		if cell.Counts() != c.want {
+			t.Errorf("%+v", c)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package loadgen
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/helixrouter/helix/internal/report"
@@ -26,12 +27,14 @@ type Matrix struct {
 	Seed      uint64 // the first one
 	Seeds     int    // consecutive ones; a row holds their medians
 	Warmup    time.Duration
-	Options   Options // of each run; Cores and Progress are set for it
+	// Options are those of each run; Cores and Progress are set for it, and so is Work
+	// if it is nil: a kernel that is calibrated for each run.
+	Options Options
 	// Progress, if not nil, is called with the time that the runs so far and the
 	// present one have taken of Total.
 	Progress func(time.Duration)
-	// Each, if not nil, gets each row as soon as there is one.
-	Each func(report.Row)
+	// Each, if not nil, gets each cell as soon as there is one.
+	Each func(Cell)
 }
 
 // Total is how long the runs take, without what the subjects need to come to an end.
@@ -40,57 +43,73 @@ func (m *Matrix) Total() time.Duration {
 	return time.Duration(runs) * (m.Duration + m.Warmup)
 }
 
-// Run makes all runs, one after the other, and returns a row for each subject,
+// Run makes all runs, one after the other, and returns a cell for each subject,
 // scenario and load. Subjects follow each other at the same load, so that what
 // changes on the machine in the course of a long matrix meets all of them.
-func (m *Matrix) Run(ctx context.Context) ([]report.Row, error) {
-	var rows []report.Row
+func (m *Matrix) Run(ctx context.Context) ([]Cell, error) {
+	var cells []Cell
 	var past time.Duration
 	for _, name := range m.Scenarios {
 		for _, load := range m.Loads {
 			for _, maker := range m.Makers {
-				row, err := m.cell(ctx, maker, name, load, past)
+				cell, err := m.cell(ctx, maker, name, load, past)
 				if err != nil {
-					return rows, err
+					return cells, err
 				}
 				past += time.Duration(m.Seeds) * (m.Duration + m.Warmup)
-				rows = append(rows, row)
+				cells = append(cells, cell)
 				if m.Each != nil {
-					m.Each(row)
+					m.Each(cell)
 				}
 			}
 		}
 	}
-	return rows, nil
+	return cells, nil
 }
 
-// cell makes the runs of one row.
-func (m *Matrix) cell(ctx context.Context, maker Maker, name string, load float64, past time.Duration) (report.Row, error) {
+// cell makes the runs of one cell.
+func (m *Matrix) cell(ctx context.Context, maker Maker, name string, load float64, past time.Duration) (Cell, error) {
 	var rows []report.Row
+	drift := 0.0
 	for i := range m.Seeds {
 		o := scenario.Options{Load: load, Cores: m.Cores, Duration: m.Duration, Seed: m.Seed + uint64(i)}
 		s, err := scenario.New(name, o)
 		if err != nil {
-			return report.Row{}, err
+			return Cell{}, err
 		}
-		r, err := m.one(ctx, maker, s, past)
+		r, moved, err := m.calibrated(ctx, maker, s, past)
 		if err != nil {
-			return report.Row{}, fmt.Errorf("%s, %s at %gx: %w", maker.Name, name, load, err)
+			return Cell{}, fmt.Errorf("%s, %s at %gx: %w", maker.Name, name, load, err)
 		}
 		rows = append(rows, r.Row(s, Bound(s)))
+		drift = max(drift, moved)
 		past += m.Duration + m.Warmup
 	}
-	return report.Median(rows), nil
+	return Cell{report.Median(rows), drift}, nil
+}
+
+// calibrated makes one run with a kernel of its own, and tells how far the cores'
+// speed moved meanwhile.
+func (m *Matrix) calibrated(ctx context.Context, maker Maker, s *scenario.Scenario, past time.Duration) (r Result, drift float64, err error) {
+	o := m.Options
+	if o.Work != nil {
+		r, err = m.one(ctx, maker, s, o, past)
+		return r, 0, err
+	}
+	before := Calibrate(m.Cores)
+	o.Work = before.Run
+	r, err = m.one(ctx, maker, s, o, past)
+	after := Calibrate(m.Cores)
+	return r, math.Abs(after.perMicrosecond/before.perMicrosecond - 1), err
 }
 
 // one makes one run on a subject of its own, after the warm-up.
-func (m *Matrix) one(ctx context.Context, maker Maker, s *scenario.Scenario, past time.Duration) (Result, error) {
+func (m *Matrix) one(ctx context.Context, maker Maker, s *scenario.Scenario, o Options, past time.Duration) (Result, error) {
 	subject, err := maker.New()
 	if err != nil {
 		return Result{}, err
 	}
 	defer subject.Close()
-	o := m.Options
 	o.Cores = m.Cores
 	if m.Warmup > 0 {
 		if err := m.warm(ctx, subject, s, o); err != nil {

@@ -37,9 +37,6 @@ type Quantiles struct{ P50, P99, Max time.Duration }
 // shortest budget of the scenarios, 20 ms.
 const LagBound = time.Millisecond
 
-// Counts tells whether the generator kept its schedule.
-func (r *Result) Counts() bool { return r.Lag.P99 < LagBound }
-
 // result counts. Nothing of the run is live any more.
 func (r *run) result() Result {
 	out := Result{

@@ -16,6 +16,7 @@ import (
 
 	"github.com/helixrouter/helix"
 	"github.com/helixrouter/helix/bench/peer"
+	"github.com/helixrouter/helix/bench/place"
 	"github.com/helixrouter/helix/internal/loadgen"
 	"github.com/helixrouter/helix/internal/report"
 	"github.com/helixrouter/helix/internal/sim"
@@ -95,22 +96,21 @@ func (p *plan) run(c *cobra.Command) error {
 		return err
 	}
 	m := &p.matrix
-	began := begin(m.Cores)
-	m.Options.Work = began.kernel.Run
+	before := place.ReadUse()
 	stderr := c.ErrOrStderr()
 	fmt.Fprintf(stderr, "%v of runs\n", m.Total())
-	m.Each = func(r report.Row) {
-		fmt.Fprintf(stderr, "%-22s %-12s %5.1fx  goodput %.3f of %.3f  lag p99 %.2f ms\n",
-			r.Policy, r.Scenario, r.Load, r.GoodputFraction, r.BoundFraction, r.GeneratorLagSeconds*1e3)
+	m.Each = func(c loadgen.Cell) {
+		fmt.Fprintf(stderr, "%-22s %-12s %5.1fx  goodput %.3f of %.3f  lag p99 %.2f ms  drift %.3f\n",
+			c.Policy, c.Scenario, c.Load, c.GoodputFraction, c.BoundFraction, c.GeneratorLagSeconds*1e3, c.Drift)
 	}
-	rows, err := m.Run(c.Context())
+	cells, err := m.Run(c.Context())
 	if err != nil {
 		return err
 	}
 	if p.svg != "" {
-		if err := report.WriteSVG(p.svg, rows); err != nil {
+		if err := report.WriteSVG(p.svg, loadgen.Rows(cells)); err != nil {
 			return err
 		}
 	}
-	return began.end(m, rows).write(p.out)
+	return newResult(m, before, cells).write(p.out)
 }

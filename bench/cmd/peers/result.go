@@ -8,18 +8,7 @@ import (
 
 	"github.com/helixrouter/helix/bench/place"
 	"github.com/helixrouter/helix/internal/loadgen"
-	"github.com/helixrouter/helix/internal/report"
 )
-
-// start is what is known before the first run.
-type start struct {
-	kernel *loadgen.Kernel
-	use    place.Use
-}
-
-func begin(cores int) start {
-	return start{kernel: loadgen.Calibrate(cores), use: place.ReadUse()}
-}
 
 // result is what is written.
 type result struct {
@@ -28,26 +17,23 @@ type result struct {
 	Seed      uint64            `json:"seed"`
 	Seeds     int               `json:"seeds"`
 	Callers   string            `json:"callers"`
-	Speed     [2]float64        `json:"kernel_iterations_per_microsecond"` // before and after
 	Programs  float64           `json:"cpu_fraction_of_other_programs"`
 	Host      float64           `json:"cpu_fraction_of_other_machines"`
 	Settings  map[string]string `json:"settings"`
-	Rows      []report.Row      `json:"rows"`
+	Rows      []loadgen.Cell    `json:"rows"`
 	scenarios []string
 	loads     []float64
 	subjects  []string // in order
 }
 
-func (s start) end(m *loadgen.Matrix, rows []report.Row) *result {
+func newResult(m *loadgen.Matrix, before place.Use, cells []loadgen.Cell) *result {
 	r := &result{
-		Place:   place.Here(), // now: asking git opens pipes, see loadgen
+		Place:   place.Here(), // not before the runs: asking git opens pipes, see loadgen
 		Command: "go run ./cmd/peers " + strings.Join(os.Args[1:], " "), Seed: m.Seed, Seeds: m.Seeds,
-		Callers:  "hang up when their job is late",
-		Speed:    [2]float64{s.kernel.PerMicrosecond(), loadgen.Calibrate(m.Cores).PerMicrosecond()},
-		Settings: map[string]string{}, Rows: rows,
+		Callers: "hang up when their job is late", Settings: map[string]string{}, Rows: cells,
 		scenarios: m.Scenarios, loads: m.Loads,
 	}
-	r.Programs, r.Host = place.ReadUse().Disturbed(s.use)
+	r.Programs, r.Host = place.ReadUse().Disturbed(before)
 	if m.Options.Patient {
 		r.Callers = "wait for late jobs"
 	}
@@ -76,11 +62,11 @@ func (r *result) markdown() string {
 	if r.Seeds > 1 {
 		fmt.Fprintf(&b, " and the %d after it (medians)", r.Seeds-1)
 	}
-	fmt.Fprintf(&b, ". Callers %s. The kernel made %.1f iterations a microsecond before the runs and %.1f after them; "+
-		"meanwhile other programs took %.1f %% of the CPUs and other machines on the host %.1f %%.\n\n",
-		r.Callers, r.Speed[0], r.Speed[1], r.Programs*100, r.Host*100)
+	fmt.Fprintf(&b, ". Callers %s. "+
+		"Meanwhile other programs took %.1f %% of the CPUs and other machines on the host %.1f %%.\n\n",
+		r.Callers, r.Programs*100, r.Host*100)
 	b.WriteString("A ratio of 1 is the most jobs that anyone could finish inside their budgets with true sizes known in advance. " +
-		"**Bold**: the best of its column. (In brackets): the generator lagged by 1 ms or more at p99, so that the cell does not count.\n")
+		"**Bold**: the best of its column. (In brackets): the cell does not count, as the generator lagged by 1 ms or more at p99 or the cores' speed changed by more than 5 %.\n")
 	for _, name := range r.scenarios {
 		fmt.Fprintf(&b, "\n## %s\n\nGoodput as a share of the bound's, by offered load:\n\n", name)
 		r.ratios(&b, name)
@@ -112,13 +98,13 @@ func (r *result) ratios(b *strings.Builder, scenario string) {
 
 func (r *result) ratio(scenario, subject string, load float64) string {
 	best := 0.0
-	var mine *report.Row
+	var mine *loadgen.Cell
 	for i := range r.Rows {
 		row := &r.Rows[i]
 		if row.Scenario != scenario || row.Load != load {
 			continue
 		}
-		if counts(row) {
+		if row.Counts() {
 			best = max(best, row.RatioToBound)
 		}
 		if row.Policy == subject {
@@ -128,7 +114,7 @@ func (r *result) ratio(scenario, subject string, load float64) string {
 	switch {
 	case mine == nil:
 		return ""
-	case !counts(mine):
+	case !mine.Counts():
 		return fmt.Sprintf("(%.3f)", mine.RatioToBound)
 	case mine.RatioToBound == best:
 		return fmt.Sprintf("**%.3f**", mine.RatioToBound)
@@ -136,16 +122,14 @@ func (r *result) ratio(scenario, subject string, load float64) string {
 	return fmt.Sprintf("%.3f", mine.RatioToBound)
 }
 
-func counts(r *report.Row) bool { return r.GeneratorLagSeconds < loadgen.LagBound.Seconds() }
-
 func (r *result) details(b *strings.Builder, scenario string) {
-	b.WriteString("| | load | offered | goodput | bound | ratio | shed | expired | late | failed | p50 ms | p99 ms | wasted cores | decisions/s | lag p99 ms |\n")
-	b.WriteString("|---|" + strings.Repeat("---:|", 14) + "\n")
+	b.WriteString("| | load | offered | goodput | bound | ratio | shed | expired | late | failed | p50 ms | p99 ms | wasted cores | decisions/s | lag p99 ms | drift |\n")
+	b.WriteString("|---|" + strings.Repeat("---:|", 15) + "\n")
 	for _, x := range r.Rows {
 		if x.Scenario == scenario {
-			fmt.Fprintf(b, "| %s | %g | %d | %.3f | %.3f | %.3f | %d | %d | %d | %d | %.2f | %.2f | %.3f | %.0f | %.2f |\n",
+			fmt.Fprintf(b, "| %s | %g | %d | %.3f | %.3f | %.3f | %d | %d | %d | %d | %.2f | %.2f | %.3f | %.0f | %.2f | %.3f |\n",
 				x.Policy, x.Load, x.Offered, x.GoodputFraction, x.BoundFraction, x.RatioToBound, x.Shed, x.Expired, x.Late, x.Failed,
-				x.P50Seconds*1e3, x.P99Seconds*1e3, x.WastedCoreFraction, x.DecisionsPerSecond, x.GeneratorLagSeconds*1e3)
+				x.P50Seconds*1e3, x.P99Seconds*1e3, x.WastedCoreFraction, x.DecisionsPerSecond, x.GeneratorLagSeconds*1e3, x.Drift)
 		}
 	}
 }

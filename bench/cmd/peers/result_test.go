@@ -10,13 +10,13 @@ import (
 )
 
 func TestEveryCellIsShownAndTheLateOnesAreMarked(t *testing.T) {
-	row := func(policy string, load, ratio, lag float64) report.Row {
-		return report.Row{Policy: policy, Scenario: "steady", Load: load, RatioToBound: ratio, GeneratorLagSeconds: lag}
+	row := func(policy string, load, ratio, lag float64) loadgen.Cell {
+		return loadgen.Cell{Row: report.Row{Policy: policy, Scenario: "steady", Load: load, RatioToBound: ratio, GeneratorLagSeconds: lag}}
 	}
 	r := &result{
 		scenarios: []string{"steady"}, loads: []float64{0.5, 2}, subjects: []string{"helix-threshold", "edf"},
 		Settings: map[string]string{"edf": "earliest first"},
-		Rows: []report.Row{row("helix-threshold", 0.5, 1, 0.0001), row("edf", 0.5, 0.9, 0.0002),
+		Rows: []loadgen.Cell{row("helix-threshold", 0.5, 1, 0.0001), row("edf", 0.5, 0.9, 0.0002),
 			row("helix-threshold", 2, 0.95, 0.001), row("edf", 2, 0.7, 0.0002)},
 	}
 	got := r.markdown()

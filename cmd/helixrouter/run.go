@@ -60,7 +60,7 @@ func (p program) command() *cobra.Command {
 	root.SetErr(p.stderr)
 	serve := &cobra.Command{Use: "serve", Short: "The same as no command", Args: cobra.NoArgs}
 	p.serves(serve)
-	root.AddCommand(serve, p.configCommand(), p.versionCommand())
+	root.AddCommand(serve, simulateCommand(p.stdout, p.stderr), benchCommand(p.stdout, p.stderr), p.configCommand(), p.versionCommand())
 	return root
 }
 

@@ -19,6 +19,7 @@ floor 0: the words; pure, public, imports nothing of the module
 	route
 
 floor 1: the mechanisms; pure: no goroutine, no lock, no clock, no global randomness
+	internal/bound
 	internal/capacity
 	internal/pressure
 	internal/stats
@@ -38,6 +39,11 @@ floor 5: adapters; they import the root and are never imported by it
 	internal/archtest: reads the tree as text and imports none of it
 	internal/configfile
 	internal/httpapi
+	internal/loadgen
+	internal/report: knows rows and nothing that makes them
+	internal/scenario: pure
+	internal/sim: pure
+	internal/study: pure
 	kernel
 	metrics
 	workload
@@ -46,6 +52,10 @@ floor 6: programs
 	cmd/helixrouter
 
 same floor: importer -> imported, imported: reason
+	internal/sim -> internal/scenario: it runs them
+	internal/study -> internal/report, internal/scenario, internal/sim, workload: it is the three put together
+	internal/loadgen -> internal/report, internal/scenario: it runs scenarios and makes rows
+	internal/scenario -> workload: a trace is a scenario, and workload reads traces
 	internal/pressure -> internal/stats: it blends half-life averages, and stats is the arithmetic under the other mechanisms
 	internal/httpapi -> workload: /api/simulate submits its seeded mix
 `
@@ -65,8 +75,8 @@ const (
 )
 
 // pureAbove lists packages above the pure floors that obey their rules too:
-// the simulator must give the same answer for the same seed.
-var pureAbove = []string{"internal/sim"}
+// scenarios and the simulator must give the same answer for the same seed.
+var pureAbove = []string{"internal/scenario", "internal/sim", "internal/study"}
 
 // mayLock lists the packages on the pure floors that may import sync and
 // sync/atomic.

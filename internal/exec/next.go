@@ -15,13 +15,13 @@ func (s shift) any() bool { return s.task != nil || s.former != nil }
 // nextLocked picks the slot's next shift, or gives the slot back:
 //
 //  1. a batch that is full, or whose oldest task has waited for the batch delay, oldest
-//     first; but after batchesInRow of them a single task that waits, so that a
+//     first; but after BatchesInRow of them a single task that waits, so that a
 //     flood of batches does not starve it;
 //  2. the oldest single task;
 //  3. whatever waits for a batch: an idle slot makes no batch wait for company.
 func (p *Pool) nextLocked() shift {
 	if int(p.busy.Load()) <= p.limits.Width {
-		if f := p.dueLocked(); f != nil && (p.batched < batchesInRow || p.queue.len == 0) {
+		if f := p.dueLocked(); f != nil && (p.batched < BatchesInRow || p.queue.len == 0) {
 			return p.takeBatchLocked(f)
 		}
 		if t := p.queue.first; t != nil {
@@ -39,10 +39,10 @@ func (p *Pool) nextLocked() shift {
 	return shift{}
 }
 
-// batchesInRow is how many batches may come before a single task that waits. Batches
+// BatchesInRow is how many batches may come before a single task that waits. Batches
 // carry up to BatchSize tasks and are due, so they go first; at 1 a due batch
 // would wait for a single every other time, and without an end singles could wait for ever.
-const batchesInRow = 4
+const BatchesInRow = 4
 
 // dueLocked returns the former that must not wait any longer.
 func (p *Pool) dueLocked() *Former {

@@ -1,0 +1,87 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"text/tabwriter"
+	"time"
+)
+
+// columns are the table's, in the order of the row. What is text stands left, as
+// tabwriter aligns one way only; numbers are short enough to be read so.
+var columns = []struct {
+	head string
+	cell func(*Row) string
+}{
+	{"policy", func(r *Row) string { return r.Policy }},
+	{"scenario", func(r *Row) string { return r.Scenario }},
+	{"load", func(r *Row) string { return strconv.FormatFloat(r.Load, 'g', 3, 64) }},
+	{"cores", func(r *Row) string { return strconv.Itoa(r.Cores) }},
+	{"offered", func(r *Row) string { return strconv.Itoa(r.Offered) }},
+	{"goodput", func(r *Row) string { return share(r.GoodputFraction) }},
+	{"bound", func(r *Row) string { return share(r.BoundFraction) }},
+	{"ratio", func(r *Row) string { return ratio(r) }},
+	{"shed", func(r *Row) string { return strconv.Itoa(r.Shed) }},
+	{"expired", func(r *Row) string { return strconv.Itoa(r.Expired) }},
+	{"late", func(r *Row) string { return strconv.Itoa(r.Late) }},
+	{"failed", func(r *Row) string { return strconv.Itoa(r.Failed) }},
+	{"p50", func(r *Row) string { return seconds(r.P50Seconds) }},
+	{"p99", func(r *Row) string { return seconds(r.P99Seconds) }},
+	{"wasted", func(r *Row) string { return share(r.WastedCoreFraction) }},
+	{"decisions/s", func(r *Row) string { return strconv.FormatFloat(r.DecisionsPerSecond, 'f', 0, 64) }},
+}
+
+// lag is shown when a run has one.
+func lagged(rows []Row) bool {
+	for i := range rows {
+		if rows[i].GeneratorLagSeconds > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// WriteTable writes the rows for people.
+func WriteTable(w io.Writer, rows []Row) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	withLag := lagged(rows)
+	for _, c := range columns {
+		fmt.Fprintf(t, "%s\t", c.head)
+	}
+	if withLag {
+		fmt.Fprint(t, "lag p99\t")
+	}
+	fmt.Fprintln(t)
+	for i := range rows {
+		for _, c := range columns {
+			fmt.Fprintf(t, "%s\t", c.cell(&rows[i]))
+		}
+		if withLag {
+			fmt.Fprintf(t, "%s\t", seconds(rows[i].GeneratorLagSeconds))
+		}
+		fmt.Fprintln(t)
+	}
+	return t.Flush() // tabwriter keeps everything until here, so that this is the one write that can fail
+}
+
+func share(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }
+
+// ratio shows the extremes where there are several seeds.
+func ratio(r *Row) string {
+	if r.Seeds < 2 {
+		return share(r.RatioToBound)
+	}
+	return fmt.Sprintf("%s (%s..%s)", share(r.RatioToBound), share(r.RatioLow), share(r.RatioHigh))
+}
+
+// seconds shows three digits: a latency histogram knows no more.
+func seconds(v float64) string {
+	d := time.Duration(v * 1e9)
+	for grain := time.Second; grain >= time.Microsecond; grain /= 10 {
+		if d >= 100*grain {
+			return d.Round(grain).String()
+		}
+	}
+	return d.Round(10 * time.Nanosecond).String()
+}

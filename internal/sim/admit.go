@@ -1,0 +1,92 @@
+package sim
+
+import (
+	"github.com/helixrouter/helix/internal/scenario"
+	"github.com/helixrouter/helix/route"
+)
+
+// arrive decides one attempt and carries the decision out. It is the live
+// router's admit and place.
+func (r *run) arrive(job scenario.Job) {
+	r.arriving = job
+	j := &r.arriving
+	if j.Attempt == 0 {
+		r.result.Offered++
+	}
+	kind := r.kindOf(j.Kind)
+	d := r.decide(j, kind)
+	onSlot := d.Strategy != route.Inline && d.Strategy != route.Spawn && d.Strategy != route.Drop
+	if onSlot && !r.pool.hasRoom() {
+		d = route.Decision{Strategy: route.Drop, Reason: route.ReasonQueueFull}
+	}
+	r.result.Decisions++
+	r.result.Routed[d.Strategy]++
+	r.cores.debt += float64(r.options.Overhead[d.Strategy])
+	r.recorder.Begin(d.Strategy)
+	if d.Strategy == route.Drop {
+		r.shed(j, kind, d.Reason)
+		return
+	}
+	t := r.take(j, kind, d.Strategy)
+	switch d.Strategy {
+	case route.Inline:
+		r.start(t)
+	case route.Spawn:
+		r.spawned++
+		r.start(t)
+	default:
+		r.submit(t)
+	}
+}
+
+func (r *run) decide(j *scenario.Job, kind uint32) route.Decision {
+	who := route.Subject{Kind: kind, Class: j.Class, Allowed: r.arms[kind]}
+	if r.spawned >= r.options.Config.SpawnLimit {
+		who.Allowed = who.Allowed.Without(route.Spawn)
+	}
+	var d route.Decision
+	if r.oracle != nil {
+		d = r.oracle.Decide(j, View{r})
+	} else {
+		d = r.policy.Decide(route.Request{
+			Cost: j.Units, Budget: j.Budget, Scaling: float32(j.Scaling), Unsized: j.Units == 0,
+		}, who, r.load(), &r.signals)
+	}
+	if d.Strategy != route.Drop && !who.Allowed.Has(d.Strategy) {
+		d = route.Decision{Strategy: route.CPUPool, Reason: route.ReasonNotAllowed, Propensity: 1}
+	}
+	return d
+}
+
+func (r *run) load() route.Load {
+	return route.Load{CPUBusy: r.pool.busy, Queued: r.pool.queued, Spawned: r.spawned}
+}
+
+// kindOf returns the number of a kind, and makes one at the first sight of a name.
+func (r *run) kindOf(name string) uint32 {
+	if number, ok := r.kinds[name]; ok {
+		return number
+	}
+	number := uint32(len(r.arms))
+	r.kinds[name] = number
+	curve, batchable := r.options.Curves[name]
+	arms := route.SetOf(route.Inline, route.Spawn, route.CPUPool)
+	if batchable {
+		arms = arms.With(route.Batch)
+	}
+	r.arms, r.curves, r.pool.formers = append(r.arms, arms), append(r.curves, curve), append(r.pool.formers, newList())
+	return number
+}
+
+// shed ends an attempt that is counted as begun on Drop, and lets the client come back
+// if it is one that does.
+func (r *run) shed(j *scenario.Job, kind uint32, reason route.Reason) {
+	r.recorder.Record(&route.Outcome{Kind: kind, Strategy: route.Drop, Disposition: route.Shed, Reason: reason})
+	again, ok := r.scenario.Retry(*j, r.now)
+	if !ok {
+		r.result.Shed++
+		return
+	}
+	r.order++
+	r.retries.push(entry{float64(again.At), r.order, r.take(&again, kind, route.Drop)})
+}

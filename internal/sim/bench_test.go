@@ -1,0 +1,33 @@
+package sim_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/helixrouter/helix/internal/scenario"
+	"github.com/helixrouter/helix/internal/sim"
+)
+
+// BenchmarkRun is the speed of the simulator: jobs a second of wall time.
+func BenchmarkRun(b *testing.B) {
+	for _, name := range []string{"steady", "mixed", "retry-storm"} {
+		for _, load := range []float64{0.9, 5} {
+			b.Run(fmt.Sprintf("%s/%v", name, load), func(b *testing.B) {
+				s, err := scenario.New(name, scenario.Options{Load: load, Cores: 2, Duration: 300 * time.Second, Seed: 1})
+				if err != nil {
+					b.Fatal(err)
+				}
+				jobs := 0
+				for b.Loop() {
+					r, err := sim.Run(s, sim.DefaultOptions(2))
+					if err != nil {
+						b.Fatal(err)
+					}
+					jobs += r.Offered
+				}
+				b.ReportMetric(float64(jobs)/b.Elapsed().Seconds(), "jobs/s")
+			})
+		}
+	}
+}

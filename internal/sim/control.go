@@ -1,0 +1,70 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/helixrouter/helix"
+	"github.com/helixrouter/helix/internal/capacity"
+	"github.com/helixrouter/helix/internal/feedback"
+	"github.com/helixrouter/helix/internal/pressure"
+	"github.com/helixrouter/helix/internal/stats"
+	"github.com/helixrouter/helix/route"
+)
+
+// The periods of the live router's control loop.
+const (
+	busyTick   = 10 * time.Millisecond
+	idleTick   = 100 * time.Millisecond
+	adaptEvery = 10 * time.Second
+)
+
+// control is the state of the control loop.
+type control struct {
+	next      time.Duration // tick
+	nextAdapt time.Duration
+	last      feedback.Counters
+	judged    stats.Histogram // the pool's sojourns at the last change of the spawn threshold
+	budget    time.Duration
+}
+
+func newControl(c helix.Config) control {
+	return control{next: busyTick, nextAdapt: adaptEvery, budget: time.Duration(c.CPUP95BudgetMS) * time.Millisecond}
+}
+
+// tick is one round of the live control loop: pressure from the counters, and now and
+// then the spawn threshold.
+func (r *run) tick() {
+	c, config := &r.control, &r.options.Config
+	counters := r.recorder.Counters()
+	busy := counters != c.last
+	c.last = counters
+	seen := r.tracker.Update(r.now, pressure.Inputs{
+		Busy: r.pool.busy, Width: r.pool.width, Queued: r.pool.queued, QueueCap: r.pool.cap,
+		Submitted: counters.Submitted(), Shed: counters.Of(route.Shed),
+		Completed: counters.Ran, SojournSum: counters.Sojourn, LatencyBudget: c.budget,
+	})
+	r.signals.Pressure, r.signals.External = seen.Score, seen.External
+	r.result.pressure(seen.Score)
+	if r.now >= c.nextAdapt {
+		c.nextAdapt = r.now + adaptEvery
+		r.adapt(config)
+	}
+	c.next = r.now + idleTick
+	if busy {
+		c.next = r.now + busyTick
+	}
+}
+
+// adapt moves the spawn threshold.
+func (r *run) adapt(config *helix.Config) {
+	all := r.recorder.Sojourns(route.CPUPool)
+	since := *all
+	since.Sub(&r.control.judged)
+	r.signals.SpawnThreshold = capacity.SpawnThreshold{
+		Base: config.SpawnThreshold, Step: config.AdaptiveStep,
+		Budget: r.control.budget, Factor: config.AdaptiveP95ThresholdFactor,
+	}.Next(r.signals.SpawnThreshold, since.Count(), since.Quantile(0.95))
+	if since.Count() >= capacity.MinSamples {
+		r.control.judged = *all
+	}
+}

@@ -1,0 +1,86 @@
+package sim
+
+import "github.com/helixrouter/helix/route"
+
+// start runs a task as a thread of its own.
+func (r *run) start(t int32) {
+	r.tasks[t].started = r.now
+	r.order++
+	r.cores.start(t, r.order, r.tasks[t].cost)
+}
+
+// endThreads ends what has had all the core time that it needs.
+func (r *run) endThreads() {
+	for {
+		t, ok := r.cores.ended()
+		if !ok {
+			return
+		}
+		strategy := r.tasks[t].strategy
+		for t != none { // the tasks of a batch, or one
+			next := r.tasks[t].next
+			r.done(t)
+			t = next
+		}
+		switch strategy {
+		case route.Spawn:
+			r.spawned--
+		case route.CPUPool, route.Batch:
+			r.freeSlot()
+		}
+		if r.oracle != nil {
+			r.turn()
+		}
+	}
+}
+
+// freeSlot lets a slot go on with what waits.
+func (r *run) freeSlot() {
+	if r.oracle != nil {
+		r.pool.busy-- // and the oracle is asked
+		return
+	}
+	r.changeShift()
+}
+
+// done ends a task that ran.
+func (r *run) done(t int32) {
+	task := &r.tasks[t]
+	r.recorder.Record(&route.Outcome{
+		Kind: task.kind, Strategy: task.strategy, Disposition: route.Done,
+		Wait: task.started - task.job.At, Run: r.now - task.started,
+	})
+	r.latency.Observe(r.now - task.job.First)
+	if r.now <= task.due {
+		r.result.Good++
+	} else {
+		r.result.Late++
+		r.result.wasted += task.cost
+	}
+	r.give(t)
+}
+
+// expire ends a task that waited too long and has left its line.
+func (r *run) expire(t int32) {
+	r.recorder.Record(&route.Outcome{Kind: r.tasks[t].kind, Strategy: r.tasks[t].strategy, Disposition: route.Expired})
+	r.result.Expired++
+	r.give(t)
+}
+
+// expireFirst handles the first entry of the expiries.
+func (r *run) expireFirst() {
+	e := r.expiries.pop()
+	if r.tasks[e.task].ticket != e.order {
+		return // it does not wait any more
+	}
+	r.leave(e.task)
+	r.expire(e.task)
+}
+
+// giveUp refuses a task that had been let in and has left its line.
+func (r *run) giveUp(t int32) {
+	task := r.tasks[t]
+	r.recorder.Reroute(task.strategy, route.Drop)
+	r.give(t)
+	r.shed(&task.job, task.kind, route.ReasonQueueFull)
+}

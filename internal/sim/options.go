@@ -1,0 +1,78 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/helixrouter/helix"
+	"github.com/helixrouter/helix/internal/policy"
+	"github.com/helixrouter/helix/route"
+)
+
+// Options are what a run needs beside its scenario.
+type Options struct {
+	Config   helix.Config // bounds and settings, as of the live router
+	Policy   route.Policy // nil = the one that Config names
+	Oracle   Oracle       // decides instead of Policy, knowing the truth; for tests
+	Curves   map[string]Curve
+	Overhead Overhead
+}
+
+// Curve is what a batch of a kind costs: Fixed + Share x the core time of its jobs
+// when each runs alone. A kind without a curve cannot be batched.
+type Curve struct {
+	Fixed time.Duration
+	Share float64
+}
+
+// Overhead is the core time of a decision and of what carries it out, by strategy.
+type Overhead [route.NumStrategies]time.Duration
+
+// DefaultOverhead is what the module's micro benchmarks cost on two small cores, in
+// round numbers: a goroutine and a channel for what is handed over, and next to
+// nothing for what is not. Only jobs of microseconds, or refusals by the hundred
+// thousand a second, make it visible.
+func DefaultOverhead() Overhead {
+	return Overhead{
+		route.Inline:  150 * time.Nanosecond,
+		route.Spawn:   600 * time.Nanosecond,
+		route.CPUPool: 600 * time.Nanosecond,
+		route.Batch:   400 * time.Nanosecond,
+		route.Drop:    100 * time.Nanosecond,
+	}
+}
+
+// DefaultOptions are the live router's defaults, fitted to a number of cores: the
+// default configuration's 8 slots are enough for up to 8 cores. For more, there are as many slots as
+// cores, and the table's gate closes at one below, as the default one does.
+func DefaultOptions(cores int) Options {
+	c := helix.DefaultConfig()
+	if cores > c.CPUParallelism {
+		c.CPUParallelism, c.BackpressureBusyThreshold = cores, cores-1
+		c.CPUQueueCap = max(c.CPUQueueCap, cores)
+	}
+	return Options{Config: c, Overhead: DefaultOverhead()}
+}
+
+// check reports what cannot be run.
+func (o *Options) check() error {
+	if err := o.Config.Validate(); err != nil {
+		return err
+	}
+	for s, d := range o.Overhead {
+		if d < 0 {
+			return fmt.Errorf("sim: overhead %v of %v, want 0 or more", d, route.Strategy(s))
+		}
+	}
+	for name, c := range o.Curves {
+		if !(c.Share >= 0) || c.Fixed < 0 || c.Share == 0 && c.Fixed == 0 {
+			return fmt.Errorf("sim: curve %+v of kind %q, want a share and a fixed part of 0 or more, and not both 0", c, name)
+		}
+	}
+	return nil
+}
+
+// policyOf makes the policy that a configuration names.
+func policyOf(c helix.Config) route.Policy {
+	return &policy.Threshold{InlineThreshold: c.InlineThreshold, BusyThreshold: c.BackpressureBusyThreshold}
+}

@@ -20,11 +20,12 @@ func ReadUse() Use {
 	}
 	text, _ := os.ReadFile("/proc/self/stat")
 	_, fields, _ := strings.Cut(string(text), ") ") // a name may have spaces in it
-	if words := strings.Fields(fields); len(words) > 12 {
-		var user, system uint64
-		_, _ = fmt.Sscan(words[11], &user)
-		_, _ = fmt.Sscan(words[12], &system)
-		u.own = user + system
+	if words := strings.Fields(fields); len(words) > 14 {
+		for _, word := range words[11:15] { // user and system, of the program and of children that have ended
+			var ticks uint64
+			_, _ = fmt.Sscan(word, &ticks)
+			u.own += ticks
+		}
 	}
 	return u
 }

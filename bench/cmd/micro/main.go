@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -54,10 +55,13 @@ func (p *plan) run(c *cobra.Command) error {
 	if err := test.Run(); err != nil {
 		return fmt.Errorf("go test: %w", err)
 	}
-	_, host := place.ReadUse().Disturbed(before)
+	programs, host := place.ReadUse().Disturbed(before)
 	head := fmt.Sprintf("# Micro: what each path costs\n\n`go run ./cmd/micro --bench %s --benchtime %s --count %d`\n\n%s. "+
-		"Medians of %d runs; meanwhile other machines on the host took %.1f %% of the CPUs.\n",
-		p.bench, p.benchtime, p.count, place.Here(), p.count, host*100)
+		"Medians of %d runs; meanwhile other programs took %.1f %% of the CPUs and other machines on the host %.1f %%.\n",
+		p.bench, p.benchtime, p.count, place.Here(), p.count, programs*100, host*100)
+	if err := os.MkdirAll(filepath.Dir(p.out), 0o755); err != nil {
+		return err
+	}
 	if err := os.WriteFile(p.out+".txt", printed.Bytes(), 0o644); err != nil { // for benchstat
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/helixrouter/helix/bench/place"
@@ -48,6 +49,9 @@ func newResult(m *loadgen.Matrix, before place.Use, cells []loadgen.Cell) *resul
 func (r *result) write(name string) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
 	if err := os.WriteFile(name+".json", append(text, '\n'), 0o644); err != nil {

@@ -5,103 +5,143 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/helixrouter/helix/internal/feedback"
 	"github.com/helixrouter/helix/route"
 )
 
-// Whatever goroutine writes, and so whatever shard, the totals are exact.
-func TestNothingIsLostBetweenTheShards(t *testing.T) {
-	const writers, each = 32, 500
-	r := feedback.NewRecorder(0.15)
-	var wg sync.WaitGroup
-	for w := range writers {
-		wg.Go(func() {
-			for i := range each {
-				kind := uint32((w + i) % 5)
-				r.Begin(route.Spawn)
-				r.Reroute(route.Spawn, route.CPUPool)
-				var other sync.WaitGroup
-				other.Go(func() { // ends on another stack than it began on
-					r.Record(&route.Outcome{Kind: kind, Strategy: route.CPUPool, Disposition: route.Done, Wait: 1, Run: 2})
-				})
-				other.Wait()
-				r.Begin(route.Drop)
-				r.Record(&route.Outcome{Kind: kind, Strategy: route.Drop, Disposition: route.Shed, Reason: route.ReasonQueueFull})
-				r.Batch(3)
-				if i%50 == 0 {
-					c := r.Counters() // a look in between must not see more ends than begins
-					if ends := c.Of(route.Done) + c.Of(route.Shed); ends > c.Submitted() {
-						t.Errorf("%d ends of %d jobs", ends, c.Submitted())
-					}
+const ms = time.Millisecond
+
+// Whatever is recorded from however many goroutines, the totals are those of a
+// plain count.
+func TestTotalsAreThoseOfAPlainCount(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := feedback.NewRecorder(0.15)
+		outcomes := rapid.SliceOfN(rapid.Custom(drawOutcome), 0, 200).Draw(t, "outcomes")
+		var wg sync.WaitGroup
+		for i := range 4 {
+			wg.Go(func() {
+				for j := i; j < len(outcomes); j += 4 {
+					r.Begin(outcomes[j].Strategy)
+					r.Record(&outcomes[j])
 				}
-			}
-		})
+			})
+		}
+		wg.Wait()
+		compare(t, r, outcomes)
+	})
+}
+
+func drawOutcome(t *rapid.T) route.Outcome {
+	return route.Outcome{
+		Kind:        rapid.Uint32Range(0, 3).Draw(t, "kind"),
+		Strategy:    route.Strategy(rapid.IntRange(0, route.NumStrategies-1).Draw(t, "strategy")),
+		Disposition: route.Disposition(rapid.IntRange(0, route.NumDispositions-1).Draw(t, "end")),
+		Reason:      route.Reason(rapid.IntRange(0, route.NumReasons-1).Draw(t, "reason")),
+		Wait:        time.Duration(rapid.Int64Range(0, 1e10).Draw(t, "wait")),
+		Run:         time.Duration(rapid.Int64Range(0, 1e10).Draw(t, "run")),
 	}
-	wg.Wait()
-	const n = writers * each
+}
+
+type twin struct {
+	ends               [route.NumDispositions]uint64
+	wait, run, sojourn time.Duration
+	ran                uint64
+}
+
+func compare(t *rapid.T, r *feedback.Recorder, outcomes []route.Outcome) {
+	want := map[[2]uint32]*twin{}
+	var shed uint64
+	for _, o := range outcomes {
+		key := [2]uint32{o.Kind, uint32(o.Strategy)}
+		if want[key] == nil {
+			want[key] = &twin{}
+		}
+		w := want[key]
+		w.ends[o.Disposition]++
+		if o.Disposition == route.Shed {
+			shed++
+		}
+		if o.Disposition.Ran() {
+			if o.Strategy == route.Inline {
+				o.Wait = 0 // an inline job does not wait
+			}
+			w.ran, w.wait, w.run, w.sojourn = w.ran+1, w.wait+o.Wait, w.run+o.Run, w.sojourn+o.Sojourn()
+		}
+	}
 	c := r.Counters()
-	if c.Begun[route.Spawn] != 0 || c.Begun[route.CPUPool] != n || c.Begun[route.Drop] != n || c.Submitted() != 2*n {
-		t.Errorf("begun: %v, want %d in the pool and %d shed", c.Begun, n, n)
+	if c.Submitted() != uint64(len(outcomes)) || c.Of(route.Shed) != shed {
+		t.Fatalf("%d submitted and %d shed, want %d and %d", c.Submitted(), c.Of(route.Shed), len(outcomes), shed)
 	}
-	if c.EndedOn(route.CPUPool) != n || c.Of(route.Shed) != n || c.Sheds[route.ReasonQueueFull] != n {
-		t.Errorf("ended: %v, sheds %v", c.Ended, c.Sheds)
+	series := r.Series()
+	if len(series) != len(want) {
+		t.Fatalf("%d series, want %d", len(series), len(want))
 	}
-	if c.Ran != n || c.Sojourn != 3*n || c.Slotted != n || c.SlotTime != 2*n {
-		t.Errorf("ran %d for %v, %d on slots for %v", c.Ran, c.Sojourn, c.Slotted, c.SlotTime)
-	}
-	if sizes, jobs := r.Batches(); jobs != 3*n || sizes[2] != n {
-		t.Errorf("batches %v of %d jobs", sizes, jobs)
-	}
-	var counts uint64
-	for _, s := range r.Series() {
-		if s.Strategy == route.CPUPool {
-			counts += s.Sojourn.Count()
-			if s.Wait.Max() != 1 || s.Run.Max() != 2 || s.Sojourn.Max() != 3 {
-				t.Errorf("kind %d: wait %v, run %v, sojourn %v", s.Kind, s.Wait.Max(), s.Run.Max(), s.Sojourn.Max())
+	for _, s := range series {
+		w := want[[2]uint32{s.Kind, uint32(s.Strategy)}]
+		if w == nil || s.Outcomes != w.ends {
+			t.Fatalf("kind %d on %v: %v, want %+v", s.Kind, s.Strategy, s.Outcomes, w)
+		}
+		for name, h := range map[string]struct {
+			count uint64
+			got   float64
+			want  time.Duration
+		}{
+			"wait":    {s.Wait.Count(), s.Wait.Sum(), w.wait},
+			"run":     {s.Run.Count(), s.Run.Sum(), w.run},
+			"sojourn": {s.Sojourn.Count(), s.Sojourn.Sum(), w.sojourn},
+		} {
+			if diff := h.got - h.want.Seconds(); h.count != w.ran || diff > 1e-6 || diff < -1e-6 {
+				t.Fatalf("kind %d on %v, %s: %d in %v s, want %d in %v", s.Kind, s.Strategy, name, h.count, h.got, w.ran, h.want)
 			}
 		}
 	}
-	if counts != n {
-		t.Errorf("%d samples in the series, want %d", counts, n)
+}
+
+func TestAReroutedJobIsBegunOnce(t *testing.T) {
+	r := feedback.NewRecorder(0.15)
+	r.Begin(route.Spawn)
+	done := make(chan struct{})
+	go func() { r.Reroute(route.Spawn, route.CPUPool); close(done) }() // from another shard, most likely
+	<-done
+	c := r.Counters()
+	if c.Begun[route.Spawn] != 0 || c.Begun[route.CPUPool] != 1 || c.Submitted() != 1 {
+		t.Errorf("begun %v", c.Begun)
 	}
 }
 
-func TestOnlyJobsThatRanAreMeasured(t *testing.T) {
-	r := feedback.NewRecorder(0.5)
-	for _, d := range route.Dispositions() {
-		r.Begin(route.Inline)
-		r.Record(&route.Outcome{Strategy: route.Inline, Disposition: d, Reason: route.ReasonBusyGate, Run: 8 * time.Second})
+func TestTheAverageIsTheDocumentedOne(t *testing.T) {
+	r := feedback.NewRecorder(0.15)
+	for _, run := range []time.Duration{100 * ms, 0, 50 * ms} {
+		r.Record(&route.Outcome{Strategy: route.Inline, Run: run})
 	}
-	rows := r.Series()
-	if len(rows) != 1 {
-		t.Fatalf("%d rows, want 1", len(rows))
+	if got := r.Averages()[route.Inline]; got != 79_750*time.Microsecond {
+		t.Errorf("100, 0, 50 ms average to %v, want 79.75ms", got)
 	}
-	s := rows[0]
-	for d, n := range s.Outcomes {
-		if n != 1 {
-			t.Errorf("%s: %d, want 1", route.Disposition(d), n)
-		}
-	}
-	const ran = 3 // done, failed, panicked
-	if s.Run.Count() != ran || s.Sojourn.Count() != ran || s.Wait.Count() != ran || s.Wait.Max() != 0 {
-		t.Errorf("%d runs, %d sojourns, %d waits up to %v", s.Run.Count(), s.Sojourn.Count(), s.Wait.Count(), s.Wait.Max())
-	}
-	if avg := r.Averages(); avg[route.Inline] != 8*time.Second || avg[route.CPUPool] != 0 {
-		t.Errorf("averages %v", avg)
-	}
-	if n := r.Sojourns(route.Inline).Count(); n != ran {
-		t.Errorf("%d sojourns", n)
+	r.SetAlpha(1)
+	r.Record(&route.Outcome{Strategy: route.Inline, Run: 7 * ms})
+	if got := r.Averages()[route.Inline]; got != 7*ms {
+		t.Errorf("with alpha 1: %v, want the newest, 7ms", got)
 	}
 }
 
-func TestBatchSizesFallIntoPowersOfTwo(t *testing.T) {
-	r := feedback.NewRecorder(0.5)
-	for _, n := range []int{1, 2, 3, 4, 5, 8, 9, 4096} {
+func TestBatchesAreCountedByPowersOfTwo(t *testing.T) {
+	r := feedback.NewRecorder(0.15)
+	for _, n := range []int{1, 2, 3, 4, 5, 4096} {
 		r.Batch(n)
 	}
 	sizes, jobs := r.Batches()
-	want := [feedback.MaxBatchLog + 1]uint64{0: 1, 1: 1, 2: 2, 3: 2, 4: 1, 12: 1}
-	if sizes != want || jobs != 1+2+3+4+5+8+9+4096 {
-		t.Errorf("%v of %d jobs, want %v", sizes, jobs, want)
+	want := [feedback.MaxBatchLog + 1]uint64{0: 1, 1: 1, 2: 2, 3: 1, 12: 1}
+	if sizes != want || jobs != 4111 {
+		t.Errorf("%v with %d jobs, want %v with 4111", sizes, jobs, want)
+	}
+}
+
+func BenchmarkRecord(b *testing.B) {
+	r := feedback.NewRecorder(0.15)
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Record(&route.Outcome{Strategy: route.Inline, Run: ms})
 	}
 }

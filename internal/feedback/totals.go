@@ -1,6 +1,7 @@
 package feedback
 
 import (
+	"math"
 	"sync"
 	"time"
 
@@ -213,7 +214,7 @@ func (r *Recorder) Averages() (out [route.NumStrategies]time.Duration) {
 	defer f.mu.Unlock()
 	r.foldLocked()
 	for j := range out {
-		out[j] = time.Duration(f.averages[j].Value())
+		out[j] = time.Duration(math.Round(f.averages[j].Value()))
 	}
 	return out
 }

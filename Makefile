@@ -8,7 +8,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: ## Start the daemon and its dashboard
+run: ## Start the daemon on 127.0.0.1:8080
 	go run ./cmd/helixrouter
 
 .PHONY: test

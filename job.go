@@ -59,7 +59,7 @@ const maxTenantBytes = 128 // long enough for a UUID with a prefix, short enough
 type jobField struct {
 	required bool
 	expected string
-	target   func(*Job) any
+	target   func(*Job) any // nil for inputs, which have readInputs
 }
 
 // jobFields is the record's schema; encoding/json alone would accept a missing
@@ -67,7 +67,7 @@ type jobField struct {
 var jobFields = map[string]jobField{
 	"id":                {true, "a whole number from 0 to 18446744073709551615", func(j *Job) any { return &j.ID }},
 	"kind":              {true, "the name of a registered kind", func(j *Job) any { return &j.Kind }},
-	"inputs":            {true, "an array of whole numbers from 0 to 18446744073709551615", func(j *Job) any { return &j.Inputs }},
+	"inputs":            {true, "an array of whole numbers from 0 to 18446744073709551615", nil},
 	"compute_cost":      {true, "a whole number from 0 to 18446744073709551615", func(j *Job) any { return &j.ComputeCost }},
 	"scaling_potential": {true, "a number from 0 to 1", func(j *Job) any { return &j.ScalingPotential }},
 	"latency_budget_ms": {true, "a whole number of milliseconds, 0 for no budget", func(j *Job) any { return &j.LatencyBudgetMS }},
@@ -93,8 +93,10 @@ func (j *Job) UnmarshalJSON(text []byte) error {
 			e.unknown(name)
 			continue
 		}
-		if err := field.decode(&next, members[name]); err != nil {
-			e.add("/"+name+elementPointer(members[name]), "must be "+field.expected)
+		if name == "inputs" {
+			next.Inputs = e.readInputs(members[name])
+		} else if err := field.decode(&next, members[name]); err != nil {
+			e.add("/"+name, "must be "+field.expected)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(jobFields)) {
@@ -112,7 +114,7 @@ func (j *Job) UnmarshalJSON(text []byte) error {
 
 // Validate reports the faults that a record built in Go can have, as a *JobError.
 func (j *Job) Validate() error {
-	if s := j.ScalingPotential; s >= 0 && s <= 1 && len(j.Tenant) <= maxTenantBytes {
+	if s := j.ScalingPotential; s >= 0 && s <= 1 && len(j.Tenant) <= maxTenantBytes && len(j.Inputs) <= maxInputs {
 		return nil
 	}
 	var e JobError
@@ -124,19 +126,7 @@ func (f jobField) decode(j *Job, raw json.RawMessage) error {
 	if bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
 		return errors.New("null")
 	}
-	if err := json.Unmarshal(raw, f.target(j)); err != nil {
-		return err
-	}
-	return nullElement(raw)
-}
-
-// nullElement finds a null in an array, which encoding/json reads as 0.
-func nullElement(raw json.RawMessage) error {
-	var elements []*json.RawMessage
-	if json.Unmarshal(raw, &elements) == nil && slices.Contains(elements, nil) {
-		return errors.New("null element")
-	}
-	return nil
+	return json.Unmarshal(raw, f.target(j))
 }
 
 // maxUnknown bounds the unknown members that are listed: who sends more knows by
@@ -162,21 +152,9 @@ func (e *JobError) addRules(j Job) {
 	if len(j.Tenant) > maxTenantBytes {
 		e.add("/tenant", "must be a string of at most 128 bytes")
 	}
-}
-
-// elementPointer finds which element of an array is the wrong one.
-func elementPointer(raw json.RawMessage) string {
-	var elements []json.RawMessage
-	if json.Unmarshal(raw, &elements) != nil {
-		return ""
+	if len(j.Inputs) > maxInputs {
+		e.add("/inputs", tooManyInputs)
 	}
-	for i, element := range elements {
-		var v uint64
-		if json.Unmarshal(element, &v) != nil || string(element) == "null" {
-			return fmt.Sprintf("/%d", i)
-		}
-	}
-	return ""
 }
 
 func escapePointer(s string) string {

@@ -224,6 +224,12 @@ func TestASpawnThatComesTooLateGoesToThePoolOrIsShed(t *testing.T) {
 		if n := strategyCount(r, helix.CPUPool); n != 2 {
 			t.Errorf("%d jobs went to the pool, want 2", n)
 		}
+		for _, k := range r.Stats().Kinds { // each ends where it ran
+			want := map[helix.Strategy]uint64{helix.Spawn: 1, helix.CPUPool: 2}[k.Strategy]
+			if k.Outcomes[helix.Done] != want {
+				t.Errorf("%d jobs were done by %s, want %d", k.Outcomes[helix.Done], k.Strategy, want)
+			}
+		}
 		wantLedger(t, r, helix.Ledger{Done: 3, Shed: 2})
 	})
 }

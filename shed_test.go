@@ -112,7 +112,7 @@ func TestRetryAfterFollowsTheBacklogAndIsSpread(t *testing.T) {
 			later(func() (int, error) { return doAs(heavy)(t.Context(), r, ignores(time.Second)) })
 		}
 		synctest.Wait()
-		time.Sleep(20 * time.Millisecond) // a tick of the control loop
+		time.Sleep(150 * time.Millisecond) // a tick of the control loop, also of an idle one
 		seen := map[time.Duration]bool{}
 		for range 200 {
 			_, err := doAs(heavy)(t.Context(), r, returns(1))

@@ -17,6 +17,8 @@ type Summary struct {
 	Panicked  int // the kernel panicked
 	Failed    int // the kernel, or the job record, was at fault
 	Canceled  int // the run's context ended first, or the router closed
+
+	FirstFailure error // of the first job that failed or panicked; nil = none did
 }
 
 // Done is how many jobs ended, however they did.
@@ -101,9 +103,17 @@ func (s *Summary) count(ctx context.Context, err error) {
 		s.Expired++
 	case errors.As(err, &panicked):
 		s.Panicked++
+		s.keep(err)
 	case errors.Is(err, helix.ErrClosed), ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		s.Canceled++
 	default:
 		s.Failed++
+		s.keep(err)
+	}
+}
+
+func (s *Summary) keep(failure error) {
+	if s.FirstFailure == nil {
+		s.FirstFailure = failure
 	}
 }

@@ -28,6 +28,10 @@ func TestDriveCountsEveryEndOnce(t *testing.T) {
 			last = done
 		})
 	want := Summary{Completed: 10, Shed: 10, Expired: 10, Panicked: 10, Failed: 20, Canceled: 10}
+	if got.FirstFailure == nil || !errors.Is(got.FirstFailure, ends[4]) && !errors.Is(got.FirstFailure, ends[3]) && got.FirstFailure != ends[6] {
+		t.Errorf("the first failure is %v", got.FirstFailure)
+	}
+	got.FirstFailure = nil
 	if got != want || got.Done() != 70 || last != 70 {
 		t.Errorf("got %+v (progress to %d), want %+v", got, last, want)
 	}

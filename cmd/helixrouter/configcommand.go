@@ -14,7 +14,7 @@ import (
 func (p program) configCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "config", Short: "Show or check the configuration", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		RunE: wantsCommand("show or check"),
 	}
 	c.AddCommand(p.configShow(), p.configCheck())
 	return c
@@ -89,5 +89,12 @@ func (p program) configCheck() *cobra.Command {
 			fmt.Fprintf(p.stdout, "%s is valid\n", args[0])
 			return nil
 		},
+	}
+}
+
+// wantsCommand is the end of a command that does nothing by itself.
+func wantsCommand(which string) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, _ []string) error {
+		return fmt.Errorf("%s needs a command: %s", c.CommandPath(), which)
 	}
 }

@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/signal"
 	"syscall"
@@ -57,30 +57,35 @@ func (p program) open(s *settings) (*daemon, error) {
 	if err != nil {
 		return nil, err
 	}
-	total, err := s.countJobs()
-	if err != nil {
-		return nil, exitf(exitUsage, "--trace %s: %w", s.trace, err)
-	}
-	listener, err := listen(s.address())
-	if err != nil {
-		return nil, err
-	}
 	d := &daemon{
-		settings: s, stdout: p.stdout, stderr: p.stderr, environ: p.environ, log: newLogger(s, p.stderr), listener: listener, total: total,
+		settings: s, stdout: p.stdout, stderr: p.stderr, environ: p.environ, log: newLogger(s, p.stderr),
 		signals: make(chan os.Signal, 2), served: make(chan error, 1), stopping: make(chan struct{}),
 	}
-	d.router, err = helix.New(effective.Config, helix.WithLogger(d.log))
-	if err == nil {
-		err = kernel.Register(d.router)
+	if d.router, err = helix.New(effective.Config, helix.WithLogger(d.log)); err != nil {
+		return nil, exitf(exitFailure, "%w", err)
 	}
-	if err != nil {
-		return nil, exitf(exitFailure, "%w", errors.Join(err, listener.Close()))
+	if err := d.prepare(); err != nil {
+		_ = d.router.Close(context.Background()) // it has run nothing, so there is nothing to wait for
+		return nil, err
 	}
 	d.api = httpapi.New(d.router, httpapi.Options{
 		Metrics: metrics.Handler(d.router), Token: s.token, Hosts: d.hosts(), Log: d.log,
 	})
-	d.server = httpapi.Server(listener.Addr().String(), d.api, d.log)
+	d.server = httpapi.Server(d.listener.Addr().String(), d.api, d.log)
 	return d, nil
+}
+
+// prepare does what can fail once there is a router. The listener is last, so that
+// nobody connects to a daemon that does not come.
+func (d *daemon) prepare() (err error) {
+	if err := kernel.Register(d.router); err != nil {
+		return exitf(exitFailure, "%w", err)
+	}
+	if d.total, err = d.settings.countJobs(d.router.JobKinds()); err != nil {
+		return exitf(exitUsage, "--trace %s: %w", d.settings.trace, err)
+	}
+	d.listener, err = listen(d.settings.address())
+	return err
 }
 
 // hosts are the names that may stand in a request: those allowed, and the one that
@@ -142,4 +147,11 @@ func (d *daemon) reportServing() {
 	}
 }
 
-func (d *daemon) url() string { return "http://" + d.listener.Addr().String() }
+// url is where to go from this machine: 0.0.0.0 is an address to listen on only.
+func (d *daemon) url() string {
+	address := d.listener.Addr().String()
+	if at, err := netip.ParseAddrPort(address); err == nil && at.Addr().IsUnspecified() {
+		address = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), at.Port()).String()
+	}
+	return "http://" + address
+}

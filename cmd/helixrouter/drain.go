@@ -2,27 +2,31 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"strings"
 	"time"
-
-	"github.com/helixrouter/helix"
 )
 
-// drain ends the daemon in order: not ready, no more startup jobs, no more
-// requests, then the router. What takes longer than the drain timeout is left
-// behind; a second signal leaves everything.
+const (
+	// shutdownShare of the drain timeout, but not more than shutdownMost, is kept
+	// for answers to leave after the router has closed. The jobs of a whole timeout
+	// are worth more than that, and writing an answer takes milliseconds.
+	shutdownShare = 5
+	shutdownMost  = 2 * time.Second
+	// shutdownLeast is for timeouts so short that cancelling jobs has eaten them up:
+	// the callers of those jobs still hear what became of them.
+	shutdownLeast = 50 * time.Millisecond
+)
+
+// drain ends the daemon in order: not ready, no more startup jobs and bursts, then
+// the router, while requests are still answered, then the server. What takes longer
+// than the drain timeout is left behind; a second signal leaves everything.
 func (d *daemon) drain(why string, work <-chan outcome) error {
 	d.log.Info("draining: send a second signal to stop at once",
-		slog.String("why", why), slog.String("timeout", d.settings.drainTimeout.String()))
+		slog.String("why", why), slog.Float64("timeout_seconds", d.settings.drainTimeout.Seconds()))
 	d.api.Drain()
 	close(d.stopping)
-	ctx, cancel := context.WithTimeout(context.Background(), d.settings.drainTimeout)
-	defer cancel()
 	closed := make(chan error, 1)
-	go func() { closed <- d.close(ctx, work) }()
+	go func() { closed <- d.close(time.Now().Add(d.settings.drainTimeout), work) }()
 	select {
 	case err := <-closed:
 		return err
@@ -31,29 +35,64 @@ func (d *daemon) drain(why string, work <-chan outcome) error {
 	}
 }
 
-// close ends requests before the router, so that those that were accepted still
-// get their jobs' results.
-func (d *daemon) close(ctx context.Context, work <-chan outcome) error {
+// close ends the router before the server, so that who asks meanwhile is told to go
+// elsewhere, and a client that is slow to send costs admitted jobs none of their time.
+func (d *daemon) close(end time.Time, work <-chan outcome) error {
+	timeout := d.settings.drainTimeout
+	admitted, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var before uint64 // jobs canceled when the time of the admitted ones was up; written before admitted ends
+	share := min(timeout/shutdownShare, shutdownMost)
+	timer := time.AfterFunc(time.Until(end.Add(-share)), func() {
+		before = d.router.Stats().Ledger.Canceled
+		cancel()
+		d.api.CancelJobs() // those that run on their requests' goroutines, which the router leaves to us
+	})
+	defer timer.Stop()
+	err := d.closeRouter(admitted, work)
+	inline := d.closeServer(end)
+	var canceled uint64
+	if admitted.Err() != nil {
+		canceled = d.router.Stats().Ledger.Canceled - before
+	}
+	if cut := (cutShort{canceled, inline, err}); cut.any() {
+		return cut.report(timeout)
+	}
+	l := d.router.Stats().Ledger
+	d.log.Info("drained", slog.Uint64("submitted", l.Submitted), slog.Uint64("done", l.Done), slog.Uint64("shed", l.Shed),
+		slog.Uint64("expired", l.Expired), slog.Uint64("failed", l.Failed+l.Panicked), slog.Uint64("canceled", l.Canceled))
+	return nil
+}
+
+// closeRouter lets admitted jobs finish until ctx ends and cancels the rest.
+func (d *daemon) closeRouter(ctx context.Context, work <-chan outcome) error {
+	work = d.reportUntil(ctx, work) // before Close, which would cancel the job that comes next
+	err := d.router.Close(ctx)
+	grace, stop := context.WithTimeout(context.Background(), time.Second)
+	defer stop()
+	d.reportUntil(grace, work) // a job that ignores its context has no end to wait for
+	return err
+}
+
+// closeServer lets answers leave until end. It returns how many jobs still ran then
+// on the goroutines of their requests.
+func (d *daemon) closeServer(end time.Time) (inline uint64) {
+	if least := time.Now().Add(shutdownLeast); end.Before(least) {
+		end = least
+	}
+	ctx, cancel := context.WithDeadline(context.Background(), end)
+	defer cancel()
 	if err := d.server.Shutdown(ctx); err != nil {
+		inline = d.router.Stats().Ledger.InFlight
 		d.log.Warn("connections were cut: they were open at the end of the drain timeout", slog.Any("error", err))
-		err = d.server.Close()
-		d.log.Debug("the server is closed", slog.Any("error", err))
+		if err := d.server.Close(); err != nil {
+			d.log.Debug("the server did not close", slog.Any("error", err))
+		}
 	}
 	if err := d.api.Close(ctx); err != nil {
 		d.log.Warn("the API did not end in time", slog.Any("error", err))
 	}
-	work = d.reportUntil(ctx, work) // before Close, which would cancel the job that comes next
-	err := d.router.Close(ctx)
-	grace, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	d.reportUntil(grace, work) // a job that ignores its context has no end to wait for
-	if err != nil {
-		return d.leftovers(err)
-	}
-	end := d.router.Stats().Ledger
-	d.log.Info("drained", slog.Uint64("submitted", end.Submitted), slog.Uint64("done", end.Done), slog.Uint64("shed", end.Shed),
-		slog.Uint64("expired", end.Expired), slog.Uint64("failed", end.Failed+end.Panicked), slog.Uint64("canceled", end.Canceled))
-	return nil
+	return inline
 }
 
 // reportUntil prints the outcome of a startup workload that the drain cut short, if
@@ -69,21 +108,4 @@ func (d *daemon) reportUntil(ctx context.Context, work <-chan outcome) <-chan ou
 	case <-ctx.Done():
 		return work
 	}
-}
-
-// leftovers lists the work that outlived the drain.
-func (d *daemon) leftovers(err error) error {
-	var left *helix.CloseError
-	if !errors.As(err, &left) {
-		return exitf(exitFailure, "the router did not close: %w", err)
-	}
-	var list strings.Builder
-	for _, job := range left.Leftovers {
-		fmt.Fprintf(&list, "\n  %s on %s, running for %v", job.Kind, job.Strategy, job.Running.Round(time.Millisecond))
-	}
-	if left.OnCallers > 0 {
-		fmt.Fprintf(&list, "\n  %d that run on their callers' goroutines", left.OnCallers)
-	}
-	return exitf(exitLeftovers, "%d jobs outlived the drain timeout of %v:%s",
-		len(left.Leftovers)+left.OnCallers, d.settings.drainTimeout, list.String())
 }

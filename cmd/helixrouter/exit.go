@@ -13,7 +13,7 @@ const (
 	exitFailure   = 1 // it ran, or tried to, and something broke
 	exitUsage     = 2 // a flag, argument or variable that cannot be used
 	exitConfig    = 3 // the configuration is invalid
-	exitLeftovers = 4 // jobs outlived the drain
+	exitLeftovers = 4 // the drain timeout cut jobs short
 )
 
 // exitError is an error that knows its exit code. Its text may have several lines.

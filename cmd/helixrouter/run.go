@@ -12,7 +12,8 @@ goroutine, on a bounded pool, in a batch or not at all.
 
 Without a command it listens, runs a startup workload of sample jobs, prints what
 became of them, and serves until SIGTERM or SIGINT. Then it drains: not ready, no new
-work, what was admitted finishes within --drain-timeout. A second signal stops at once.
+work, what was admitted finishes within --drain-timeout, requests are answered until
+then. A second signal stops at once.
 
 Settings come by flag, then environment, then file, then default. Each configuration
 field has a flag, a variable (cpu_parallelism: HELIX_CPU_PARALLELISM) and a name in the
@@ -31,7 +32,7 @@ Exit codes:
   1  failure, such as a port in use, or a second signal
   2  a flag, argument or variable that cannot be used
   3  the configuration is invalid
-  4  drained, but jobs outlived --drain-timeout`
+  4  drained, but --drain-timeout cut jobs short`
 
 // program is what a process gets from outside.
 type program struct {
@@ -61,6 +62,10 @@ func (p program) command() *cobra.Command {
 	serve := &cobra.Command{Use: "serve", Short: "The same as no command", Args: cobra.NoArgs}
 	p.serves(serve)
 	root.AddCommand(serve, simulateCommand(p.stdout, p.stderr), benchCommand(p.stdout, p.stderr), p.configCommand(), p.versionCommand())
+	root.InitDefaultCompletionCmd() // here already, since without a RunE it would show its help for any word
+	if c, _, err := root.Find([]string{"completion"}); err == nil {
+		c.RunE = wantsCommand("bash, zsh, fish or powershell")
+	}
 	return root
 }
 

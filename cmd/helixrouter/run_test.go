@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"net/http/httptest"
 	"os"
@@ -39,6 +40,8 @@ func write(t *testing.T, name, text string) string {
 func TestRefusals(t *testing.T) {
 	bad := write(t, "c.yaml", "ema_alpha: 2\nno: 1\ncpu_parallelism: '8'\n")
 	empty := write(t, "token", "\n")
+	const job = `{"id":1,"kind":%q,"inputs":[],"compute_cost":1,"scaling_potential":0,"latency_budget_ms":0}`
+	unknown := write(t, "u", fmt.Sprintf("\n"+job+"\n \n"+job, "HashMix", "Nope"))
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -52,6 +55,9 @@ func TestRefusals(t *testing.T) {
 		{"--prot 1", "", exitUsage, []string{"helixrouter: unknown flag: --prot", "helixrouter --help says"}},
 		{"srve", "", exitUsage, []string{`helixrouter: unknown command "srve"`, "", "Did you mean this?", "\tserve", "helixrouter --help says"}},
 		{"config shw", "", exitUsage, []string{`helixrouter: unknown command "shw"`, "helixrouter config --help says"}},
+		{"config", "", exitUsage, []string{"helixrouter: helixrouter config needs a command: show or check", "helixrouter config --help says"}},
+		{"completion", "", exitUsage, []string{"helixrouter: helixrouter completion needs a command: bash", "helixrouter completion --help says"}},
+		{"completion nope", "", exitUsage, []string{`helixrouter: unknown command "nope"`, "helixrouter completion --help says"}},
 		{"config check", "", exitUsage, []string{"helixrouter: accepts 1 arg(s), received 0", "helixrouter config check --help says"}},
 		{"--port 65536", "", exitUsage, []string{`helixrouter: invalid argument "65536" for "--port" flag: must be a whole number from 0 to 65535`, "helixrouter --help"}},
 		{"--addr 8080", "", exitUsage, []string{`helixrouter: invalid argument "8080" for "--addr" flag: must be host:port`, "helixrouter --help"}},
@@ -66,6 +72,9 @@ func TestRefusals(t *testing.T) {
 		{"--ema-alpha 2", "", exitUsage, []string{"helixrouter: --ema-alpha: ema_alpha = 2 must be above 0"}},
 		{"--token-file " + empty, "", exitUsage, []string{"helixrouter: --token-file: "}},
 		{"--trace /nowhere", "", exitUsage, []string{"helixrouter: --trace /nowhere: no such file"}},
+		{"--trace " + t.TempDir(), "", exitUsage, []string{"helixrouter: --trace /"}},
+		{"--trace /dev/null", "", exitUsage, []string{"helixrouter: --trace /dev/null: not a regular file"}},
+		{"--trace " + unknown, "", exitUsage, []string{"helixrouter: --trace " + unknown + `: trace line 4: the kind "Nope" is not registered: use one of HashMix, MonteCarloRisk, PrimeCount`}},
 		{"--trace " + write(t, "t", "{}\n"), "", exitUsage, []string{"helixrouter: --trace "}},
 		{"--config " + bad, "HELIX_BATCH_MAX_SIZE=0", exitConfig, []string{
 			"helixrouter: the configuration is invalid:",
@@ -108,7 +117,8 @@ func TestAnswers(t *testing.T) {
 		},
 		"config show --json":          {`"cpu_parallelism": 3`, `"ema_alpha": 0.25`},
 		"config show --origin --json": {`"origin": "env:HELIX_EMA_ALPHA"`},
-		"config":                      {"helixrouter config [command]", "show", "check"},
+		"config --help":               {"helixrouter config [command]", "show", "check"},
+		"completion --help":           {"bash", "zsh"},
 		"--help":                      {"Exit codes:", "HELIX_SIM_JOBS", "--cpu-parallelism"},
 		"completion bash":             {"__start_helixrouter"},
 		"completion zsh":              {"#compdef helixrouter"},
@@ -261,5 +271,26 @@ drop           2   -
 `
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}
+
+// TestURLCanBeOpened: nobody can browse to an address that means all of them.
+func TestURLCanBeOpened(t *testing.T) {
+	for addr, want := range map[string]string{"0.0.0.0:1": "http://127.0.0.1:", ":1": "http://127.0.0.1:", "[::]:1": "http://127.0.0.1:", "127.0.0.1:1": "http://127.0.0.1:"} {
+		d, _ := opened(t, nil, "--addr="+addr)
+		if got := d.url(); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s, want %s", addr, got, want)
+		}
+	}
+}
+
+// TestFirstFailureIsLogged: a number of failed jobs alone helps nobody.
+func TestFirstFailureIsLogged(t *testing.T) {
+	d, errs := opened(t, nil)
+	var o outcome
+	o.Failed, o.Panicked, o.FirstFailure = 2, 1, errors.New("no luck")
+	d.report(o)
+	if text := errs.String(); !strings.Contains(text, `failed=3 first_failure="no luck"`) {
+		t.Errorf("the log is\n%s", text)
 	}
 }

@@ -62,7 +62,7 @@ func (p program) daemonFlags(flags *pflag.FlagSet) *settings {
 	flags.Var(flagValue[uint64]{&s.port, whole(maxPort), "port"}, "port", "listen on this port in place of --addr's; 0 takes a free one")
 	flags.Var(flagValue[uint64]{&s.jobs, whole(maxJobs), "jobs"}, "sim-jobs", "how many jobs the startup workload has; 0 for none")
 	flags.Var(flagValue[uint64]{&s.seed, whole(1<<64 - 1), "seed"}, "sim-seed", "of the startup workload; the same seed gives the same jobs")
-	flags.StringVar(&s.trace, "trace", "", "replay this `file` (JSON lines of jobs, at_seconds honoured) as startup workload")
+	flags.StringVar(&s.trace, "trace", "", "replay this `file` (JSON lines of jobs) as startup workload: none before its at_seconds, but in a closed loop with at most as many in flight as there are processors, so that a slow job delays those after it")
 	flags.Var(flagValue[time.Duration]{&s.drainTimeout, parseTimeout, "duration"}, "drain-timeout", "how long a signal waits for admitted work")
 	flags.StringVar(&s.tokenFile, "token-file", "", "`file` that holds the bearer token for writes from beyond loopback")
 	flags.Var(flagValue[[]string]{&s.hosts, parseNames, "names"}, "allow-host", "accept these names as Host, beside loopback and IP addresses")

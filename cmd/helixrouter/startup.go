@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"log/slog"
-	"os"
 	"runtime"
 	"time"
 
@@ -110,32 +108,4 @@ func (d *daemon) waitUntil(t time.Time) bool {
 func seconds(s float64) time.Duration {
 	const century = 100 * 365 * 24 * 3600
 	return time.Duration(min(s, century) * float64(time.Second))
-}
-
-// readTrace streams a trace, so that its length does not matter.
-func readTrace(path string) iter.Seq2[workload.Record, error] {
-	return func(yield func(workload.Record, error) bool) {
-		f, err := os.Open(path)
-		if err != nil {
-			yield(workload.Record{}, errors.Unwrap(err)) // the caller names the path
-			return
-		}
-		defer f.Close()
-		workload.ReadTrace(f)(yield)
-	}
-}
-
-// countJobs is how many jobs the startup workload has. It reads a trace to its end,
-// so that what is wrong with it is found before any of it runs.
-func (s *settings) countJobs() (n int, err error) {
-	if s.trace == "" {
-		return int(s.jobs), nil
-	}
-	for _, err := range readTrace(s.trace) {
-		if err != nil {
-			return 0, err
-		}
-		n++
-	}
-	return n, nil
 }

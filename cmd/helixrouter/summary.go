@@ -55,6 +55,9 @@ func newSummary(o outcome, s helix.Stats, url string) summary {
 
 // report prints the outcome of the startup workload.
 func (d *daemon) report(o outcome) {
+	if o.FirstFailure != nil {
+		d.log.Error("jobs of the startup workload failed", slog.Int("failed", o.Failed+o.Panicked), slog.Any("first_failure", o.FirstFailure))
+	}
 	sum := newSummary(o, d.router.Stats(), d.url())
 	if !d.settings.json {
 		sum.print(d.stdout)

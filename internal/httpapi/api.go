@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/helixrouter/helix"
+	"github.com/helixrouter/helix/workload"
 )
 
 // Options is what an API needs beside a router. The zero value serves loopback
@@ -24,9 +25,10 @@ type Options struct {
 	// Log gets panics, failed jobs' stacks and ended bursts; at debug level each
 	// request. Default: nowhere.
 	Log *slog.Logger
-	// Simulate runs one burst to its end, and returns when ctx ends. Default: the
+	// Simulate runs one burst to its end, and returns when ctx ends. It counts how the
+	// jobs ended. Default: the
 	// seeded mix of package workload, submitted to the router.
-	Simulate func(ctx context.Context, b Burst) error
+	Simulate func(ctx context.Context, b Burst) (workload.Summary, error)
 	// Notes are sentences that /readyz shows without being less ready for them, such
 	// as a configuration file that was refused. Optional.
 	Notes func() []string
@@ -44,8 +46,11 @@ type API struct {
 	metrics  http.Handler // nil = none
 	began    time.Time
 	guard    *guard
-	mux      *http.ServeMux
+	paths    paths
 	draining atomic.Bool
+	cut      context.Context // of all jobs; ended by CancelJobs
+	endJobs  context.CancelFunc
+	decoders decoders
 	queue    *queueWatch
 	bursts   *bursts
 }
@@ -62,32 +67,42 @@ func New(r *helix.Router, o Options) *API {
 		o.Notes = func() []string { return nil }
 	}
 	if o.Simulate == nil {
-		o.Simulate = func(ctx context.Context, b Burst) error { return simulate(ctx, r, b) }
+		o.Simulate = func(ctx context.Context, b Burst) (workload.Summary, error) { return simulate(ctx, r, b) }
 	}
 	a := &API{
-		router:  r,
-		log:     o.Log,
-		now:     o.Now,
-		notes:   o.Notes,
-		metrics: o.Metrics,
-		began:   o.Now(),
-		guard:   newGuard(o.Token, o.Hosts),
-		queue:   newQueueWatch(r.Pool, o.Now),
-		bursts:  newBursts(o.Simulate, o.Log),
+		router:   r,
+		log:      o.Log,
+		now:      o.Now,
+		notes:    o.Notes,
+		metrics:  o.Metrics,
+		began:    o.Now(),
+		guard:    newGuard(o.Token, o.Hosts),
+		decoders: newDecoders(),
+		queue:    newQueueWatch(r.Pool, o.Now),
+		bursts:   newBursts(o.Simulate, o.Log),
 	}
-	a.mux = newMux(a.entries())
+	a.cut, a.endJobs = context.WithCancel(context.Background())
+	a.paths = newPaths(a.entries())
 	a.queue.start()
 	return a
 }
 
-// Drain makes /readyz answer 503 and refuses new bursts, so that whoever balances
-// the load goes elsewhere. Everything else goes on.
-func (a *API) Drain() { a.draining.Store(true) }
+// Drain makes /readyz answer 503, so that whoever balances the load goes elsewhere,
+// cancels a running burst and refuses new ones. Everything else goes on.
+func (a *API) Drain() {
+	a.draining.Store(true)
+	a.bursts.stop()
+}
 
-// Close cancels a running burst and waits for it, at most until ctx ends. It does
-// not wait for requests: that is http.Server.Shutdown's, which comes before. It
+// CancelJobs ends the jobs of all requests that run; their answer is the one of a
+// closed router. It is for the end of a drain, before connections are cut.
+func (a *API) CancelJobs() { a.endJobs() }
+
+// Close cancels a running burst and waits for it, at most until ctx ends. It cancels
+// the jobs of requests but does not wait for those: that is http.Server.Shutdown's, which comes before. It
 // may be called more than once.
 func (a *API) Close(ctx context.Context) error {
 	a.Drain()
+	a.endJobs()
 	return errors.Join(a.queue.close(ctx), a.bursts.close(ctx))
 }

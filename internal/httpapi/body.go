@@ -20,24 +20,37 @@ const (
 	typePatch = "application/merge-patch+json"
 )
 
-// readBody returns the body if it is one JSON text of one of the given media types.
-func readBody(w http.ResponseWriter, r *http.Request, types ...string) ([]byte, error) {
+// readBody hands over the body if it is one JSON text of one of the given media
+// types. It comes in first and waits for its turn then, so that a client that sends
+// slowly keeps nobody from being read.
+func (a *API) readBody(w http.ResponseWriter, r *http.Request, decode func(body []byte) error, types ...string) error {
 	if err := checkType(r, types); err != nil {
-		return nil, err
+		return err
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return nil, newProblem(http.StatusRequestEntityTooLarge, "the body has more than %d bytes: send it in parts", maxBody)
+		return newProblem(http.StatusRequestEntityTooLarge, "the body has more than %d bytes: send it in parts", maxBody)
 	}
 	if err != nil {
-		return nil, newProblem(http.StatusBadRequest, "the body broke off: send it again")
+		return newProblem(http.StatusBadRequest, "the body broke off: send it again")
 	}
-	return body, checkJSON(body)
+	if err := a.decoders.enter(r.Context()); err != nil {
+		return err
+	}
+	defer a.decoders.leave()
+	if err := checkJSON(body); err != nil {
+		return err
+	}
+	return decode(body)
 }
 
 // checkType wants the type said: a form of a foreign page can post text, but not
 // application/json.
 func checkType(r *http.Request, types []string) error {
+	if coding := strings.Join(r.Header.Values("Content-Encoding"), ", "); coding != "" && !strings.EqualFold(coding, "identity") {
+		return newProblem(http.StatusUnsupportedMediaType, "content encoding %q is not taken here: send the body as it is", coding).
+			with("Accept-Encoding", "identity") // RFC 9110 section 12.5.3
+	}
 	given := r.Header.Get("Content-Type")
 	mediaType, params, err := mime.ParseMediaType(given)
 	charset := strings.ToLower(params["charset"])
@@ -63,6 +76,9 @@ func checkJSON(body []byte) error {
 	}
 	if err != nil {
 		return newProblem(http.StatusBadRequest, "the body is not JSON: %v", err)
+	}
+	if twice := repeatedMembers(body); len(twice.list) > 0 {
+		return refused("ambiguous body, nothing was done", twice)
 	}
 	return nil
 }

@@ -5,14 +5,16 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+
+	"github.com/helixrouter/helix/workload"
 )
 
 // bursts runs one burst at a time: two would only measure each other.
 type bursts struct {
-	run func(context.Context, Burst) error
+	run func(context.Context, Burst) (workload.Summary, error)
 	log *slog.Logger
 
-	ctx    context.Context // of every burst; ended by close
+	ctx    context.Context // of every burst; ended by stop
 	cancel context.CancelFunc
 
 	mu      sync.Mutex
@@ -20,7 +22,7 @@ type bursts struct {
 	running chan struct{} // closed when the last burst has ended; nil before the first; guarded by mu
 }
 
-func newBursts(run func(context.Context, Burst) error, log *slog.Logger) *bursts {
+func newBursts(run func(context.Context, Burst) (workload.Summary, error), log *slog.Logger) *bursts {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &bursts{run: run, log: log, ctx: ctx, cancel: cancel}
 }
@@ -39,7 +41,8 @@ func (b *bursts) start(burst Burst) error {
 	b.running = done
 	go func() {
 		defer close(done)
-		b.note(burst, b.run(b.ctx, burst))
+		ends, err := b.run(b.ctx, burst)
+		b.note(burst, ends, err)
 	}()
 	return nil
 }
@@ -56,8 +59,15 @@ func (b *bursts) runningLocked() bool {
 	}
 }
 
-func (b *bursts) note(burst Burst, err error) {
-	about := []slog.Attr{slog.Int("jobs", burst.Jobs), slog.Float64("rate", burst.Rate), slog.Uint64("seed", burst.Seed)}
+func (b *bursts) note(burst Burst, ends workload.Summary, err error) {
+	about := []slog.Attr{
+		slog.Int("jobs", burst.Jobs), slog.Float64("rate", burst.Rate), slog.Uint64("seed", burst.Seed),
+		slog.Int("done", ends.Completed), slog.Int("shed", ends.Shed), slog.Int("expired", ends.Expired),
+		slog.Int("failed", ends.Failed+ends.Panicked), slog.Int("canceled", ends.Canceled),
+	}
+	if ends.FirstFailure != nil {
+		about = append(about, slog.Any("first_failure", ends.FirstFailure))
+	}
 	switch {
 	case err == nil:
 		b.log.LogAttrs(b.ctx, slog.LevelInfo, "burst ended", about...)
@@ -68,13 +78,19 @@ func (b *bursts) note(burst Burst, err error) {
 	}
 }
 
-// close cancels the running burst and waits for it until ctx ends.
-func (b *bursts) close(ctx context.Context) error {
+// stop cancels the running burst, refuses further ones, and waits for nothing. It
+// returns what closes when the burst has ended, nil if there never was one.
+func (b *bursts) stop() <-chan struct{} {
 	b.cancel()
 	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.closed = true
-	running := b.running
-	b.mu.Unlock()
+	return b.running
+}
+
+// close is stop, and waits for the burst until ctx ends.
+func (b *bursts) close(ctx context.Context) error {
+	running := b.stop()
 	if running == nil {
 		return nil
 	}

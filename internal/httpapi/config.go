@@ -2,9 +2,7 @@ package httpapi
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
-	"strconv"
 
 	"github.com/helixrouter/helix"
 )
@@ -49,15 +47,18 @@ func (a *API) changeConfig(w http.ResponseWriter, r *http.Request, change config
 	if err != nil {
 		return err
 	}
-	body, err := readBody(w, r, types...)
+	var patch helix.ConfigPatch
+	err = a.readBody(w, r, func(body []byte) (err error) {
+		patch, err = helix.ParseConfigPatch(body)
+		if err != nil {
+			return refused(configRefused, oneFault("", "the body must be a JSON object"))
+		}
+		return nil
+	}, types...)
 	if err != nil {
 		return err
 	}
-	patch, err := helix.ParseConfigPatch(body)
-	if err != nil {
-		return refused(configRefused, []fault{{"", "the body must be a JSON object"}})
-	}
-	next, live, err := a.replace(r, patch, change, dryRun)
+	next, live, err := a.replace(r, patch, change.refusing(takeUnknown(patch)), dryRun)
 	if err != nil {
 		return err
 	}
@@ -91,49 +92,18 @@ func (a *API) replace(r *http.Request, patch helix.ConfigPatch, change configCha
 		}
 		next, err := change(old, patch)
 		if err != nil {
-			return next, live, configProblem(err)
+			return next, live, err
 		}
 		if dryRun {
 			return next, old, nil
 		}
 		switch done, err := a.router.ReplaceConfig(old, next); {
 		case err != nil:
-			return next, live, configProblem(err)
+			return next, live, configProblem(err, faults{})
 		case done:
 			return next, next, nil
 		}
 	}
-}
-
-// wantsDryRun is strict about the query: a misspelt dry_run would change what
-// was only to be checked.
-func wantsDryRun(r *http.Request) (bool, error) {
-	dryRun := false
-	for name, values := range r.URL.Query() {
-		if name != "dry_run" {
-			return false, newProblem(http.StatusUnprocessableEntity, "the query has the unknown parameter %q, nothing was changed: dry_run is the only one", name)
-		}
-		given, err := strconv.ParseBool(values[len(values)-1])
-		if err != nil || len(values) > 1 {
-			return false, newProblem(http.StatusUnprocessableEntity, "the query has dry_run %q, nothing was changed: give true or false once", values)
-		}
-		dryRun = given
-	}
-	return dryRun, nil
-}
-
-const configRefused = "invalid configuration, nothing was changed"
-
-func configProblem(err error) error {
-	invalid, ok := errors.AsType[*helix.ConfigError](err)
-	if !ok {
-		return err
-	}
-	faults := make([]fault, len(invalid.Faults))
-	for i, f := range invalid.Faults {
-		faults[i] = fault{escapePointer(f.Field), f.Message}
-	}
-	return refused(configRefused, faults)
 }
 
 func encodeConfig(c helix.Config) (text []byte, etag string, err error) {

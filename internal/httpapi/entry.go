@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// entry is one path of the API: the one table that the mux, the 405 answers and the
-// list at / are made of.
+// entry is one path of the API: the one table that the lookup, the 405 answers
+// and the list at / are made of.
 type entry struct {
-	path    string // a pattern of http.ServeMux, without method
+	path    string // as a request has it, byte by byte
 	about   string
 	methods methods
 }
@@ -21,7 +21,7 @@ type methods map[string]endpoint
 
 func (a *API) entries() []entry {
 	entries := []entry{
-		{"/{$}", "this list", methods{"GET": a.index}},
+		{"/", "this list", methods{"GET": a.index}},
 		{"/health", "the process answers", methods{"GET": a.health}},
 		{"/livez", "liveness: the process answers", methods{"GET": livez}},
 		{"/readyz", "readiness: draining, saturated", methods{"GET": a.readyz}},
@@ -37,14 +37,25 @@ func (a *API) entries() []entry {
 	return entries
 }
 
-// newMux answers every path, the unknown ones with a problem too.
-func newMux(entries []entry) *http.ServeMux {
-	mux := http.NewServeMux()
+// paths finds the methods of a path. http.ServeMux would redirect what is not clean,
+// //api/jobs for one, with a page in HTML that no client of ours reads.
+type paths map[string]methods
+
+func newPaths(entries []entry) paths {
+	p := paths{}
 	for _, e := range entries {
-		mux.Handle(e.path, endpoint(e.methods.serve))
+		p[e.path] = e.methods
 	}
-	mux.Handle("/", endpoint(unknownPath))
-	return mux
+	return p
+}
+
+// serve answers every path, the unknown ones with a problem too.
+func (p paths) serve(w http.ResponseWriter, r *http.Request) error {
+	m, known := p[r.URL.EscapedPath()]
+	if !known {
+		return unknownPath(r)
+	}
+	return m.serve(w, r)
 }
 
 func (m methods) serve(w http.ResponseWriter, r *http.Request) error {
@@ -70,8 +81,8 @@ func (m methods) allow() string {
 	return strings.Join(names, ", ")
 }
 
-func unknownPath(_ http.ResponseWriter, r *http.Request) error {
-	return newProblem(http.StatusNotFound, "nothing is at %s: GET / lists what there is", r.URL.EscapedPath())
+func unknownPath(r *http.Request) error {
+	return newProblem(http.StatusNotFound, "nothing is at %s: GET / lists what there is", r.RequestURI)
 }
 
 // index lists the endpoints for whoever opens the address in a browser.
@@ -79,7 +90,7 @@ func (a *API) index(w http.ResponseWriter, _ *http.Request) error {
 	var text strings.Builder
 	text.WriteString("Helix router\n\n")
 	for _, e := range a.entries() {
-		fmt.Fprintf(&text, "%-18s %-16s %s\n", e.methods.allow(), strings.TrimSuffix(e.path, "{$}"), e.about)
+		fmt.Fprintf(&text, "%-18s %-16s %s\n", e.methods.allow(), e.path, e.about)
 	}
 	return sendText(w, "text/plain; charset=utf-8", http.StatusOK, []byte(text.String()))
 }

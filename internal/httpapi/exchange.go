@@ -45,11 +45,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		problemOf(err).write(x, r)
 		return
 	}
-	if r.RequestURI == "*" { // ServeMux would answer it without a body
-		problemOf(unknownPath(x, r)).write(x, r)
-		return
-	}
-	a.mux.ServeHTTP(x, r)
+	endpoint(a.paths.serve).ServeHTTP(x, r)
 }
 
 // finish must be deferred itself, for recover to see the panic.
@@ -68,5 +64,5 @@ func (a *API) finish(x *exchange, r *http.Request, began time.Time) {
 		internalProblem().write(x, r)
 	}
 	a.log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
-		slog.Int("status", x.status), slog.Duration("elapsed", a.now().Sub(began)), slog.String("peer", r.RemoteAddr))
+		slog.Int("status", x.status), slog.Float64("elapsed_seconds", a.now().Sub(began).Seconds()), slog.String("peer", r.RemoteAddr))
 }

@@ -74,7 +74,18 @@ func fromLoopback(r *http.Request) bool {
 	if err != nil || !peer.Addr().Unmap().IsLoopback() {
 		return false
 	}
-	return r.Header.Get("Forwarded") == "" && r.Header.Get("X-Forwarded-For") == ""
+	return !forwarded(r.Header)
+}
+
+// forwarded reports whether a header has traces of a proxy, even empty ones.
+func forwarded(h http.Header) bool {
+	for name := range h {
+		switch {
+		case name == "Forwarded", name == "Via", name == "X-Real-Ip", strings.HasPrefix(name, "X-Forwarded-"):
+			return true
+		}
+	}
+	return false
 }
 
 func (g *guard) authorize(r *http.Request) error {

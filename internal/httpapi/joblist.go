@@ -31,45 +31,80 @@ type jobList struct {
 // all, so that whoever mends it can send the same body again.
 func decodeJobs(body []byte, kinds []string) (jobList, error) {
 	body = bytes.TrimSpace(body)
-	if body[0] != '[' {
-		job, faults := decodeJob(body, kinds, "")
-		return jobList{jobs: []helix.Job{job}}, jobsProblem(faults)
+	r := recordReader{kinds: kinds}
+	switch body[0] {
+	case '[':
+		return r.array(body)
+	case '{':
+		list := jobList{jobs: []helix.Job{r.job(body, "")}}
+		return list, r.problem()
 	}
+	r.faults.add("", "must be a JSON object, a job record, or an array of them")
+	return jobList{}, r.problem()
+}
+
+// recordReader reads job records and collects what is wrong with them.
+type recordReader struct {
+	kinds  []string
+	faults faults
+}
+
+func (r *recordReader) array(body []byte) (jobList, error) {
 	var records []json.RawMessage
 	if err := json.Unmarshal(body, &records); err != nil {
 		return jobList{}, err // it is valid JSON and begins as an array
 	}
 	if len(records) > maxJobs {
-		return jobList{}, jobsProblem([]fault{{"", fmt.Sprintf("the array has %d jobs: send at most %d at once", len(records), maxJobs)}})
+		r.faults.add("", fmt.Sprintf("the array has %d jobs: send at most %d at once", len(records), maxJobs))
+		return jobList{}, r.problem()
 	}
 	list := jobList{jobs: make([]helix.Job, len(records)), array: true}
-	var all []fault
 	for i, record := range records {
-		job, faults := decodeJob(record, kinds, fmt.Sprintf("/%d", i))
-		list.jobs[i] = job
-		all = append(all, faults...)
+		list.jobs[i] = r.job(record, fmt.Sprintf("/%d", i))
 	}
-	return list, jobsProblem(all)
+	return list, r.problem()
 }
 
-// decodeJob reads one record; at is where it is in the body.
-func decodeJob(record []byte, kinds []string, at string) (helix.Job, []fault) {
-	var job helix.Job
+// job reads one record; at is where it is in the body.
+func (r *recordReader) job(record []byte, at string) (job helix.Job) {
+	if record[0] != '{' {
+		r.faults.add(at, "must be a JSON object: a job record")
+		return job
+	}
 	err := job.UnmarshalJSON(record)
-	if invalid, ok := errors.AsType[*helix.JobError](err); ok {
-		faults := make([]fault, len(invalid.Faults))
-		for i, f := range invalid.Faults {
-			faults[i] = fault{at + f.Pointer, f.Message}
+	invalid, ok := errors.AsType[*helix.JobError](err)
+	switch {
+	case ok:
+		for _, f := range invalid.Faults {
+			r.faults.add(at+f.Pointer, f.Message)
 		}
-		return job, faults
+		job.Kind, ok = kindOf(record)
+	case err != nil:
+		r.faults.add(at, "must be a JSON object: a job record")
+	default:
+		ok = true
 	}
-	if err != nil {
-		return job, []fault{{at, "must be a JSON object: a job record"}}
+	if _, known := slices.BinarySearch(r.kinds, job.Kind); ok && !known {
+		r.faults.add(at+"/kind", unknownKind(r.kinds))
 	}
-	if _, known := slices.BinarySearch(kinds, job.Kind); !known {
-		return job, []fault{{at + "/kind", unknownKind(kinds)}}
+	return job
+}
+
+// kindOf reads the kind of a record that has other faults. It is false where the
+// kind is one of them.
+func kindOf(record []byte) (kind string, ok bool) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(record, &members) != nil || len(members["kind"]) == 0 || members["kind"][0] != '"' {
+		return "", false
 	}
-	return job, nil
+	return kind, json.Unmarshal(members["kind"], &kind) == nil
+}
+
+func (r *recordReader) problem() error {
+	if len(r.faults.list) == 0 {
+		return nil
+	}
+	return refused(jobsRefused, r.faults)
 }
 
 func unknownKind(kinds []string) string {
@@ -82,11 +117,4 @@ func unknownKind(kinds []string) string {
 		more = fmt.Sprintf(" or %d others", len(kinds)-len(shown))
 	}
 	return "is not registered: use one of " + strings.Join(shown, ", ") + more
-}
-
-func jobsProblem(faults []fault) error {
-	if len(faults) == 0 {
-		return nil
-	}
-	return refused(jobsRefused, faults)
 }

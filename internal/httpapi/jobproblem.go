@@ -41,17 +41,24 @@ func (a *API) endProblem(ctx context.Context, job helix.Job, err error) *problem
 	case errors.Is(err, helix.ErrExpired):
 		return newProblem(http.StatusGatewayTimeout, "%v", err)
 	case errors.Is(err, helix.ErrClosed):
-		p := newProblem(http.StatusServiceUnavailable, "%v: the server is shutting down", err).retry(closedRetry)
-		p.Reason = "closed"
-		return p
+		return closedProblem()
 	default:
 		return a.oddProblem(ctx, job, err)
 	}
 }
 
-// endedProblem answers a request that ended before its job: by our limit, or because
-// the client hung up, who then does not read it.
+func closedProblem() *problem {
+	p := newProblem(http.StatusServiceUnavailable, "%v: the server is shutting down", helix.ErrClosed).retry(closedRetry)
+	p.Reason = "closed"
+	return p
+}
+
+// endedProblem answers a request that ended before its job: by our limit, by the
+// drain's, or because the client hung up, who then does not read it.
 func (a *API) endedProblem(ctx context.Context) *problem {
+	if a.cut.Err() != nil {
+		return closedProblem()
+	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return newProblem(http.StatusGatewayTimeout, "the job did not end within %v and was cancelled: send less in one request", jobTime)
 	}

@@ -40,16 +40,17 @@ type listedAnswer struct {
 }
 
 func (a *API) jobs(w http.ResponseWriter, r *http.Request) error {
-	body, err := readBody(w, r, typeJSON)
-	if err != nil {
+	var list jobList
+	err := a.readBody(w, r, func(body []byte) (err error) {
+		list, err = decodeJobs(body, a.router.JobKinds())
 		return err
-	}
-	list, err := decodeJobs(body, a.router.JobKinds())
+	}, typeJSON)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), jobTime)
 	defer cancel()
+	defer context.AfterFunc(a.cut, cancel)()
 	if list.array {
 		return send(w, http.StatusOK, a.runAll(ctx, list.jobs))
 	}

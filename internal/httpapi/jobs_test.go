@@ -79,7 +79,10 @@ func TestInvalidJobs(t *testing.T) {
 		{"scaling", `{"id":1,"kind":"Echo","inputs":[],"compute_cost":1,"scaling_potential":1.01,"latency_budget_ms":5}`, "/scaling_potential"},
 		{"array, one invalid", `[` + good + `,{"id":8.0,"kind":"Echo","inputs":[],` + rest + `}]`, "/1/id"},
 		{"array, one unknown", `[` + good + `,` + good + `,` + record("Nope", 1, 1) + `]`, "/2/kind"},
-		{"array, all", `[null,7,` + record("Nope", 1, 1) + `]`, strings.ReplaceAll(" "+all, " /", " /0/")[1:] + " /1 /2/kind"},
+		{"array, all", `[null,7,` + record("Nope", 1, 1) + `]`, "/0 /1 /2/kind"},
+		{"unknown kind beside others", `{"id":-1,"kind":"echo","inputs":[1,-1],` + rest + `}`, "/id /inputs/1 /kind"},
+		{"kind beside others", `{"id":-1,"kind":"Echo","inputs":[],` + rest + `}`, "/id"},
+		{"twice", `[` + good + `,{"id":1,"i\u0064":1,"a/b":{"x":[1,{"y":1,"y":2}],"x":1}}]`, "/1/id /1/a~1b/x/1/y /1/a~1b/x"},
 		{"array of arrays", `[[` + good + `]]`, "/0"},
 		{"too many", `[` + strings.Repeat(good+",", 1000) + good + `]`, ""},
 	} {

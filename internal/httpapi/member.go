@@ -21,24 +21,24 @@ type member struct {
 func decodeMembers(body []byte, what string, members ...member) error {
 	var given map[string]json.RawMessage
 	if json.Unmarshal(body, &given) != nil || given == nil {
-		return refused(what, []fault{{"", "the body must be a JSON object"}})
+		return refused(what, oneFault("", "the body must be a JSON object"))
 	}
-	var faults []fault
+	var found faults
 	for _, m := range members {
 		raw, present := given[m.name]
 		delete(given, m.name)
 		switch {
 		case present && !m.decode(raw):
-			faults = append(faults, fault{"/" + m.name, "must be " + m.expected})
+			found.add("/"+m.name, "must be "+m.expected)
 		case !present && m.required:
-			faults = append(faults, fault{"/" + m.name, "is missing: send " + m.expected})
+			found.add("/"+m.name, "is missing: send "+m.expected)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		faults = append(faults, fault{escapePointer(name), "is unknown: leave it out"})
+		found.add(escapePointer(name), "is unknown: leave it out")
 	}
-	if len(faults) > 0 {
-		return refused(what, faults)
+	if len(found.list) > 0 {
+		return refused(what, found)
 	}
 	return nil
 }

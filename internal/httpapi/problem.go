@@ -3,7 +3,6 @@ package httpapi
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -25,39 +24,12 @@ type problem struct {
 	header http.Header // what the answer's header says beside
 }
 
-// fault is one thing that is wrong in a body.
-type fault struct {
-	Pointer string `json:"pointer"` // JSON pointer (RFC 6901); "" is the whole body
-	Message string `json:"message"` // what is wrong and what to send
-}
-
-// maxFaults bounds an answer: a body of 1 MiB has room for 100,000 faults, and
-// nobody reads past the first thousand.
-const maxFaults = 1000
-
-// shownFaults bounds the sentence that lists them.
-const shownFaults = 8
-
 func newProblem(status int, format string, args ...any) *problem {
 	detail := fmt.Sprintf(format, args...)
 	return &problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status,
 		Detail: detail, Text: detail, Errors: []fault{}, header: http.Header{},
 	}
-}
-
-// refused returns the 422 that lists faults; what says what did not happen.
-func refused(what string, faults []fault) *problem {
-	parts := make([]string, 0, shownFaults+1)
-	for _, f := range faults[:min(len(faults), shownFaults)] {
-		parts = append(parts, strings.TrimSpace(f.Pointer+" "+f.Message))
-	}
-	if more := len(faults) - shownFaults; more > 0 {
-		parts = append(parts, fmt.Sprintf("and %d more", more))
-	}
-	p := newProblem(http.StatusUnprocessableEntity, "%s: %s", what, strings.Join(parts, "; "))
-	p.Errors = faults[:min(len(faults), maxFaults)]
-	return p
 }
 
 // Error returns the detail.
@@ -85,8 +57,4 @@ func (p *problem) write(w http.ResponseWriter, r *http.Request) {
 		w.Header()[name] = values
 	}
 	sendAs(w, "application/problem+json", p.Status, p)
-}
-
-func escapePointer(name string) string {
-	return "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }

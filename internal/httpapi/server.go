@@ -38,6 +38,8 @@ func Server(addr string, h http.Handler, log *slog.Logger) *http.Server {
 		WriteTimeout:      writeTime,
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    headerBytes,
+		// Else net/http answers OPTIONS * itself, past the guard and without a problem.
+		DisableGeneralOptionsHandler: true,
 		// What it reports are clients' faults and panics that ServeHTTP let through.
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}

@@ -20,6 +20,9 @@ type Burst struct {
 const (
 	maxBurstJobs = 1_000_000
 	maxBurstRate = 1e6
+	// maxBurstSeconds is what a burst may last: there is no other way to end one than
+	// to end the process.
+	maxBurstSeconds = 3600
 	// defaultSeed is the one that the startup workload has too.
 	defaultSeed = 7
 
@@ -34,18 +37,8 @@ const (
 
 // simulate starts a burst and answers before it has ended.
 func (a *API) simulate(w http.ResponseWriter, r *http.Request) error {
-	body, err := readBody(w, r, typeJSON)
-	if err != nil {
-		return err
-	}
 	b := Burst{Seed: defaultSeed}
-	err = decodeMembers(body, "invalid burst, nothing was started",
-		member{name: "jobs", required: true, expected: "a whole number from 1 to 1000000", target: &b.Jobs,
-			valid: func() bool { return b.Jobs >= 1 && b.Jobs <= maxBurstJobs }},
-		member{name: "rate", expected: "a number of jobs per second from 0 (as fast as possible) to 1000000", target: &b.Rate,
-			valid: func() bool { return b.Rate >= 0 && b.Rate <= maxBurstRate }},
-		member{name: "seed", expected: "a whole number from 0 to 18446744073709551615", target: &b.Seed},
-	)
+	err := a.readBody(w, r, b.decode, typeJSON)
 	if err != nil {
 		return err
 	}
@@ -58,14 +51,26 @@ func (a *API) simulate(w http.ResponseWriter, r *http.Request) error {
 	return send(w, http.StatusAccepted, b)
 }
 
+func (b *Burst) decode(body []byte) error {
+	return decodeMembers(body, "invalid burst, nothing was started",
+		member{name: "jobs", required: true, expected: "a whole number from 1 to 1000000", target: &b.Jobs,
+			valid: func() bool { return b.Jobs >= 1 && b.Jobs <= maxBurstJobs }},
+		member{name: "rate", expected: "a number of jobs per second from 0 (as fast as possible) to 1000000, and let the burst end within an hour", target: &b.Rate,
+			valid: func() bool {
+				return b.Rate == 0 || b.Rate > 0 && b.Rate <= maxBurstRate && float64(b.Jobs)/b.Rate <= maxBurstSeconds
+			}},
+		member{name: "seed", expected: "a whole number from 0 to 18446744073709551615", target: &b.Seed},
+	)
+}
+
 // simulate submits the jobs of a burst to r and returns when all have ended.
-func simulate(ctx context.Context, r *helix.Router, b Burst) error {
+func simulate(ctx context.Context, r *helix.Router, b Burst) (workload.Summary, error) {
 	jobs, inFlight := seeded(b), closedInFlight
 	if b.Rate > 0 {
 		jobs, inFlight = paced(ctx, jobs, b.Rate), openInFlight
 	}
-	workload.Run(ctx, r, jobs, min(inFlight, b.Jobs), nil)
-	return ctx.Err()
+	ends := workload.Run(ctx, r, jobs, min(inFlight, b.Jobs), nil)
+	return ends, ctx.Err()
 }
 
 func seeded(b Burst) iter.Seq[helix.Job] {

@@ -9,17 +9,18 @@ import (
 
 	"github.com/helixrouter/helix"
 	"github.com/helixrouter/helix/internal/httpapi"
+	"github.com/helixrouter/helix/workload"
 )
 
 func TestSimulate(t *testing.T) {
 	bursts, free := make(chan httpapi.Burst, 1), make(chan error)
-	r := newRig(t, helix.DefaultConfig(), httpapi.Options{Simulate: func(ctx context.Context, b httpapi.Burst) error {
+	r := newRig(t, helix.DefaultConfig(), httpapi.Options{Simulate: func(ctx context.Context, b httpapi.Burst) (workload.Summary, error) {
 		bursts <- b
 		select {
 		case err := <-free:
-			return err
+			return workload.Summary{Completed: 5, Shed: 4, Expired: 3, Failed: 2, Panicked: 1}, err
 		case <-ctx.Done():
-			return ctx.Err()
+			return workload.Summary{}, ctx.Err()
 		}
 	}})
 	for _, c := range []struct{ body, pointers string }{
@@ -29,6 +30,8 @@ func TestSimulate(t *testing.T) {
 		{`{"jobs":8.0,"rate":-1,"seed":-1,"x":1}`, "/jobs /rate /seed /x"},
 		{`{"jobs":1,"rate":1000000.1}`, "/rate"},
 		{`{"jobs":1,"rate":null}`, "/rate"},
+		{`{"jobs":3601,"rate":1}`, "/rate"},
+		{`{"jobs":1,"rate":1e-320}`, "/rate"},
 		{`{"jobs":1,"seed":18446744073709551616}`, "/seed"},
 		{`[]`, ""},
 	} {
@@ -51,7 +54,7 @@ func TestSimulate(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	<-bursts
-	if !strings.Contains(r.log.String(), `msg="burst failed" jobs=1000000`) {
+	if !strings.Contains(r.log.String(), `msg="burst failed" jobs=1000000 rate=1e+06 seed=18446744073709551615 done=5 shed=4 expired=3 failed=3 canceled=0 error="no luck"`) {
 		t.Error("the failed burst is not in the log")
 	}
 	if err := r.api.Close(t.Context()); err != nil {
@@ -62,7 +65,10 @@ func TestSimulate(t *testing.T) {
 
 func TestCloseDoesNotWaitForEver(t *testing.T) {
 	free := make(chan struct{})
-	r := newRig(t, helix.DefaultConfig(), httpapi.Options{Simulate: func(context.Context, httpapi.Burst) error { <-free; return nil }})
+	r := newRig(t, helix.DefaultConfig(), httpapi.Options{Simulate: func(context.Context, httpapi.Burst) (workload.Summary, error) {
+		<-free
+		return workload.Summary{}, nil
+	}})
 	r.call(t, "POST", "/api/simulate", `{"jobs":1}`)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
@@ -102,9 +108,20 @@ func TestBurstWithRate(t *testing.T) {
 	if took := time.Since(began); took < 99*time.Second/400 {
 		t.Errorf("100 jobs at 400 a second took %v", took)
 	}
-	// One that would take days ends with Close.
-	eventually(t, "a slow burst starts", func() bool { return r.call(t, "POST", "/api/simulate", `{"jobs":1000,"rate":0.001}`).status == 202 })
+	// One that would take an hour ends with Close.
+	eventually(t, "a slow burst starts", func() bool { return r.call(t, "POST", "/api/simulate", `{"jobs":3600,"rate":1}`).status == 202 })
 	if err := r.api.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestDrainStopsABurst(t *testing.T) {
+	r := newRig(t, helix.DefaultConfig(), httpapi.Options{})
+	registerSamples(t, r.router)
+	r.call(t, "POST", "/api/simulate", `{"jobs":3600,"rate":1}`)
+	r.api.Drain()
+	eventually(t, "the burst ends", func() bool {
+		return strings.Contains(r.log.String(), `msg="burst cancelled" jobs=3600 rate=1 seed=7 done=`)
+	})
+	problemOf(t, r.call(t, "POST", "/api/simulate", `{"jobs":1}`), 503, "/api/simulate")
 }

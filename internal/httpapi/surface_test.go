@@ -1,6 +1,9 @@
 package httpapi_test
 
 import (
+	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -22,6 +25,10 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 		{"GET", "/metrics", 404, ""}, // no handler was given
 		{"GET", "/openapi.json", 404, ""},
 		{"GET", "/docs", 404, ""},
+		{"GET", "//health", 404, ""},
+		{"POST", "//api/jobs", 404, ""},
+		{"GET", "/api/../health", 404, ""},
+		{"GET", "/%68ealth", 404, ""},
 		{"POST", "/", 405, "GET, HEAD"},
 		{"POST", "/health", 405, "GET, HEAD"},
 		{"DELETE", "/livez", 405, "GET, HEAD"},
@@ -59,6 +66,8 @@ func TestBodies(t *testing.T) {
 			{"no type", `{}`, 415, "Content-Type:"},
 			{"other json", `{}`, 415, "Content-Type: application/problem+json"},
 			{"latin", `{}`, 415, "Content-Type: application/json; charset=latin1"},
+			{"compressed", `{}`, 415, "Content-Encoding: gzip"},
+			{"twice", `{"a":1,"a":2}`, 422, "Content-Encoding: identity"},
 			{"empty", ``, 400, "Content-Type: application/json"},
 			{"cut", `{"jobs":`, 400, "X: y"},
 			{"two", `{} {}`, 400, "X: y"},
@@ -74,7 +83,7 @@ func TestBodies(t *testing.T) {
 			t.Run(method+path+" "+c.name, func(t *testing.T) {
 				a := r.call(t, method, path, c.body, c.header)
 				problemOf(t, a, c.status, path)
-				if c.status == 415 && a.header.Get("Accept-Post")+a.header.Get("Accept-Patch") == "" {
+				if c.status == 415 && a.header.Get("Accept-Post")+a.header.Get("Accept-Patch")+a.header.Get("Accept-Encoding") == "" {
 					t.Error("does not say what it accepts")
 				}
 			})
@@ -126,6 +135,10 @@ func TestWhoMayWrite(t *testing.T) {
 		{"far, right, lower case", guarded, 204, []string{far, "Authorization: bearer s3cret"}},
 		{"odd peer", guarded, 401, []string{"Test-Peer: @"}},
 		{"proxy on loopback", guarded, 401, []string{"X-Forwarded-For: 192.0.2.7"}},
+		{"proxy on loopback, by protocol", guarded, 401, []string{"X-Forwarded-Proto: https"}},
+		{"proxy on loopback, by host", open, 401, []string{"X-Forwarded-Host: localhost"}},
+		{"proxy on loopback, real IP", guarded, 401, []string{"X-Real-IP: 127.0.0.1"}},
+		{"proxy on loopback, via", guarded, 401, []string{"via: 1.1 proxy"}},
 		{"proxy on loopback, right", guarded, 204, []string{"Forwarded: for=192.0.2.7", "Authorization: Bearer s3cret"}},
 		{"cross site", open, 403, []string{"Sec-Fetch-Site: cross-site"}},
 		{"cross origin, right token", guarded, 403, []string{far, "Origin: http://evil.example", "Authorization: Bearer s3cret"}},
@@ -211,5 +224,22 @@ func TestMetricsAndIndex(t *testing.T) {
 	}
 	if a := r.call(t, "HEAD", "/api/config", ""); a.status != 200 || a.body != "" || a.header.Get("ETag") == "" {
 		t.Errorf("HEAD %+v", a)
+	}
+}
+
+// Targets that net/http's client cannot send, and its mux answers by itself.
+func TestOddTargets(t *testing.T) {
+	r := newRig(t, helix.DefaultConfig(), httpapi.Options{})
+	for _, line := range []string{"OPTIONS *", "CONNECT localhost:80", "GET http://localhost/nope"} {
+		c, err := net.Dial("tcp", r.server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(c, "%s HTTP/1.1\r\nHost: localhost:80\r\nConnection: close\r\n\r\n", line)
+		text, err := io.ReadAll(c)
+		c.Close()
+		if got := string(text); err != nil || !strings.HasPrefix(got, "HTTP/1.1 404 ") || !strings.Contains(got, "\r\nContent-Type: application/problem+json\r\n") || !strings.Contains(got, `"status":404`) {
+			t.Errorf("%s: %v\n%s", line, err, got)
+		}
 	}
 }

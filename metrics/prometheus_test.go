@@ -181,7 +181,7 @@ var scraped = map[string]string{
 	`helix_sheds_total{$job,reason="busy_gate"}`:                                    "3",
 	`helix_pool_width{$job}`:                                                        "2",
 	`helix_build_info{$job}`:                                                        "1",
-	`helix_completed{$job}`:                                                         "19",
+	`helix_completed{$job}`:                                                         "17",
 	`helix_dropped{$job}`:                                                           "3",
 	`helix_routed{$job,strategy="inline"}`:                                          "4",
 	`count({$job,__name__=~"helix_(completed|dropped|routed)_total"}) or vector(0)`: "0",

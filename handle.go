@@ -2,13 +2,9 @@ package helix
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/helixrouter/helix/internal/exec"
-	"github.com/helixrouter/helix/internal/policy"
 	"github.com/helixrouter/helix/route"
 )
 
@@ -34,24 +30,6 @@ type Kind[In, Out any] struct {
 	// kind callable by name, with Router.Call.
 	Codec Codec[In, Out]
 }
-
-// Codec turns a kind's inputs and outputs into bytes and back.
-type Codec[In, Out any] interface {
-	DecodeInput(data []byte) (In, error)
-	EncodeOutput(out Out) ([]byte, error)
-}
-
-// JSON returns a codec that uses encoding/json.
-func JSON[In, Out any]() Codec[In, Out] { return jsonCodec[In, Out]{} }
-
-type jsonCodec[In, Out any] struct{}
-
-func (jsonCodec[In, Out]) DecodeInput(data []byte) (in In, err error) {
-	err = json.Unmarshal(data, &in)
-	return in, err
-}
-
-func (jsonCodec[In, Out]) EncodeOutput(out Out) ([]byte, error) { return json.Marshal(out) }
 
 // Handle is a registered kind, ready to be called. It is safe for concurrent use.
 type Handle[In, Out any] struct {
@@ -104,97 +82,3 @@ func (h *Handle[In, Out]) describe(j *job, in In, options []CallOption) {
 		j.unsized = j.hint.Cost == 0
 	}
 }
-
-// caller is a handle whose kind has a codec, whatever its types.
-type caller interface {
-	call(ctx context.Context, payload []byte, options []CallOption) ([]byte, error)
-}
-
-var errNoCodec = errors.New("has no Codec: give it one to call it by name")
-
-func (h *Handle[In, Out]) call(ctx context.Context, payload []byte, options []CallOption) ([]byte, error) {
-	if h.def.Codec == nil {
-		return nil, fmt.Errorf("kind %q %w", h.kind.name, errNoCodec)
-	}
-	in, err := h.def.Codec.DecodeInput(payload)
-	if err != nil {
-		return nil, fmt.Errorf("kind %q: payload of %d bytes cannot be decoded, nothing ran: %w", h.kind.name, len(payload), err)
-	}
-	out, err := h.Do(ctx, in, options...)
-	if err != nil {
-		return nil, err
-	}
-	return h.def.Codec.EncodeOutput(out)
-}
-
-// Call runs a registered kind by its name on an encoded input and returns the
-// encoded output. The kind needs a Codec.
-func (r *Router) Call(ctx context.Context, kind string, payload []byte, options ...CallOption) ([]byte, error) {
-	k := r.kinds.get(kind)
-	if k == nil || k.handle == nil {
-		return nil, &UnknownKindError{Kind: kind, Known: r.Kinds()}
-	}
-	return k.handle.(caller).call(ctx, payload, options)
-}
-
-// Submit runs a documented job record by the kind that it names, which must be
-// registered as a Kind[Job, []Output] (package kernel does so for the sample
-// kinds). A *JobError or *UnknownKindError means that nothing ran.
-func (r *Router) Submit(ctx context.Context, record Job) ([]Output, error) {
-	outs, _, err := r.SubmitRouted(ctx, record)
-	return outs, err
-}
-
-// Routed is where a job went, why, and how long it took there.
-type Routed struct {
-	Strategy Strategy
-	Reason   Reason
-	Wait     time.Duration // from submit to start; 0 unless the job ran to its end
-	Run      time.Duration // from start to end; 0 unless the job ran to its end
-}
-
-// SubmitRouted is Submit, and also tells where the job went.
-func (r *Router) SubmitRouted(ctx context.Context, record Job) ([]Output, Routed, error) {
-	if err := record.Validate(); err != nil {
-		return nil, Routed{}, err
-	}
-	h, ok := r.jobHandle(record.Kind)
-	if !ok {
-		return nil, Routed{}, &UnknownKindError{Kind: record.Kind, Known: r.JobKinds()}
-	}
-	j := job{id: record.ID, arms: h.kind.arms, hint: &Hint{
-		Cost:     record.ComputeCost,
-		Scaling:  record.ScalingPotential,
-		Budget:   record.budget(),
-		Deadline: record.Deadline,
-		Class:    record.Class,
-		Tenant:   record.Tenant,
-	}}
-	outs, err := submit[[]Output](ctx, r, h.kind, &j, exec.Apply[Job, []Output]{Func: h.def.Run, In: record})
-	return outs, Routed{j.decision.Strategy, j.decision.Reason, j.times.Wait, j.times.Run}, err
-}
-
-func (r *Router) jobHandle(name string) (*Handle[Job, []Output], bool) {
-	k := r.kinds.get(name)
-	if k == nil {
-		return nil, false
-	}
-	h, ok := k.handle.(*Handle[Job, []Output])
-	return h, ok
-}
-
-// ChooseStrategy is the documented table as a pure function: where the job goes
-// when cpuBusy pool slots are taken and nothing else is known. First match wins:
-//
-//	cpuBusy >= backpressure_busy_threshold   scaling >= 0.65: batch, else drop
-//	cost <= inline_threshold                 inline
-//	cost < spawn_threshold                   spawn
-//	scaling >= 0.70                          batch
-//	otherwise                                cpu_pool
-func ChooseStrategy(c Config, j Job, cpuBusy int) Strategy {
-	table := policy.Threshold{InlineThreshold: c.InlineThreshold, BusyThreshold: c.BackpressureBusyThreshold}
-	s, _ := table.Row(j.ComputeCost, float32(j.ScalingPotential), cpuBusy, c.SpawnThreshold, allStrategies)
-	return s
-}
-
-const allStrategies = route.Set(1<<route.NumStrategies - 1)

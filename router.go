@@ -119,9 +119,12 @@ func limitsOf(c Config) exec.Limits {
 // Close refuses new work with ErrClosed and waits until everything that waits or
 // runs on a goroutine of the router's, or on a slot, has ended; what such jobs submit
 // from inside still runs. Jobs that run inline are on their callers' goroutines, and
-// so are their callers' to wait for. When ctx ends first, what still waits or runs ends with
-// ErrClosed for its callers, work that honours its context is cancelled, and the
-// error is a *CloseError that names what is left. A second Close waits as well.
+// so are their callers' to wait for.
+//
+// When ctx ends first, what still waits or runs ends with ErrClosed for its callers.
+// Running jobs see it too if their callers' contexts cannot end; the others see
+// what their callers do with theirs. What does not return within 100 ms is
+// reported in a *CloseError. A second Close waits as well.
 func (r *Router) Close(ctx context.Context) error {
 	r.closed.Store(true)
 	err := r.exec.Close(ctx)

@@ -153,8 +153,7 @@ func (r *Router) place(ctx context.Context, t *exec.Task, k *kind, j *job) error
 			// Full since the decision: the pool's queue is the bounded place to wait.
 			if r.exec.HoldsSlot(ctx) {
 				r.reroute(j, route.Inline, route.ReasonNested)
-				r.note(k, j)
-				return errMustNotWait
+				return errMustNotWait // who runs it inline notes the decision
 			}
 			r.reroute(j, route.CPUPool, route.ReasonSpawnFull)
 			t.Strategy = route.CPUPool

@@ -157,9 +157,10 @@ func (e *JobError) addRules(j Job) {
 	}
 }
 
-func escapePointer(s string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(s)
-}
+// pointerEscapes are RFC 6901's; made once, since a body can have thousands of names.
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+
+func escapePointer(s string) string { return pointerEscapes.Replace(s) }
 
 // budget converts the record's budget once, at entry; more than fits a Duration
 // (292 years) is the largest Duration.

@@ -239,7 +239,7 @@ func TestTheRouterIsASubject(t *testing.T) {
 	}
 	defer router.Close()
 	r := run(t, router, s, func(o *loadgen.Options) { o.Work = loadgen.Calibrate(2).Run })
-	row := r.Row(s, loadgen.Bound(s))
+	row := r.Row(s, s.Bound())
 	if r.Offered == 0 || r.Failed > 0 || r.Done == 0 || row.BoundFraction < 0.9 || row.GoodputFraction <= 0 || row.Policy != "threshold" {
 		t.Errorf("%+v\n%+v", r, row)
 	}

@@ -81,7 +81,7 @@ func (m *Matrix) cell(ctx context.Context, maker Maker, name string, load float6
 		if err != nil {
 			return Cell{}, fmt.Errorf("%s, %s at %gx: %w", maker.Name, name, load, err)
 		}
-		rows = append(rows, r.Row(s, Bound(s)))
+		rows = append(rows, r.Row(s, s.Bound()))
 		drift = max(drift, moved)
 		past += m.Duration + m.Warmup
 	}

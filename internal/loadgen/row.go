@@ -3,31 +3,12 @@ package loadgen
 import (
 	"time"
 
-	"github.com/helixrouter/helix/internal/bound"
 	"github.com/helixrouter/helix/internal/report"
 	"github.com/helixrouter/helix/internal/scenario"
 )
 
-// Bound is how many jobs of a scenario could finish inside their budgets. It sees
-// the first attempts, each of which could be the one that succeeds.
-func Bound(s *scenario.Scenario) float64 {
-	var jobs []bound.Job
-	for j := range s.Jobs() {
-		due, ok := j.Due()
-		if !ok {
-			due = bound.Never
-		}
-		jobs = append(jobs, bound.Job{Release: j.At, Due: due, Work: j.Service})
-	}
-	steps := []bound.Step{{Cores: s.Cores(0)}}
-	for at, ok := s.NextCores(0); ok; at, ok = s.NextCores(at) {
-		steps = append(steps, bound.Step{From: at, Cores: s.Cores(at)})
-	}
-	return bound.Finished(jobs, steps)
-}
-
 // Row is the result as a row of the table that it shares with the simulator.
-// within is the Bound of its scenario.
+// within is its scenario's Bound.
 func (r *Result) Row(s *scenario.Scenario, within float64) report.Row {
 	o := s.Options()
 	t := report.Tally{

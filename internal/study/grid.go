@@ -88,7 +88,7 @@ func (g *Grid) cell(name string, load float64, done func(policies int)) ([]repor
 		if err != nil {
 			return nil, err
 		}
-		most := Bound(s)
+		most := s.Bound()
 		for i, p := range g.Policies {
 			r, err := sim.Run(s, options(p, g.Cores))
 			if err != nil {

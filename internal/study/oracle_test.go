@@ -6,7 +6,6 @@ import (
 
 	"github.com/helixrouter/helix/internal/scenario"
 	"github.com/helixrouter/helix/internal/sim"
-	"github.com/helixrouter/helix/internal/study"
 	"github.com/helixrouter/helix/route"
 )
 
@@ -77,7 +76,7 @@ func TestTheBoundIsCloseEnoughToAimAt(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			most := study.Bound(s)
+			most := s.Bound()
 			ratio := float64(r.Good) / most
 			t.Logf("%-15s %4v  %.3f of %.0f of %d", name, load, ratio, most, r.Offered)
 			if ratio < want || ratio > 1 {

@@ -52,6 +52,7 @@ func benchCommand(stdout, stderr io.Writer) *cobra.Command {
 	f.DurationVar(&m.Warmup, "warmup", 0, "of each run, not counted")
 	f.Uint64Var(&m.Seed, "seed", 1, "of the jobs; the same seed gives the same jobs")
 	f.IntVar(&m.Seeds, "seeds", 1, "runs with consecutive seeds, of which a row holds the medians")
+	f.IntVar(&m.Tries, "tries", 3, "runs of a cell, until one counts: lag and core speed are asked, never the result")
 	f.BoolVar(&m.Options.Patient, "patient", false, "callers wait for late jobs instead of hanging up")
 	f.BoolVar(&m.Options.OwnThread, "own-thread", false, "give the generator a thread of its own; needs a core to spare")
 	f.BoolVar(&p.asJSON, "json", false, "print JSON")

@@ -9,6 +9,8 @@ type Cell struct {
 	// as a share of the speed before; the largest one of several seeds. The bound is
 	// one of cores that do not change.
 	Drift float64 `json:"core_speed_drift"`
+	// Tries is how many runs it took, over all seeds, until the machine let them count.
+	Tries int `json:"tries"`
 }
 
 // driftBound is the drift up to which a cell counts. Twelve calibrations in a row lay

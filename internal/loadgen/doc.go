@@ -27,12 +27,11 @@
 // lets those finish their slice, 3 ms here, before it lets the generator in.
 // Options.OwnThread chooses the second way, for machines with a core to spare.
 //
-// The generator only sleeps. Spinning for the last millisecond before a job was due
+// The generator only sleeps, with a timer of the kernel beside the runtime's where there
+// is one (see napper). Spinning for the last millisecond before a job was due
 // made the lag about ten times worse in three of four pairs of runs beside other
 // programs, and no better in the fourth: the system takes the time that was spun away from
-// the thread that has to be on time. What a caller can do is to open no pipe or socket
-// before a run: from then on the runtime sleeps, while all Ps are idle, in epoll_wait,
-// which counts in whole milliseconds.
+// the thread that has to be on time.
 //
 // Lag is reported with each result. A result whose lag is above 1 ms at p99 says
 // more about the machine than about the subject.

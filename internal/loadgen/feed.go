@@ -19,6 +19,8 @@ func (r *run) feed() {
 	if r.options.OwnThread {
 		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
 	}
+	naps := newNapper(r.options.kernelTimer)
+	defer naps.close()
 	cores := coreChanges{run: r}
 	next := 0
 	for shown := time.Duration(0); r.ctx.Err() == nil; {
@@ -33,9 +35,9 @@ func (r *run) feed() {
 		case !ok && r.live.Load() == 0 && !r.retrying():
 			return
 		case !ok:
-			time.Sleep(longestNap)
+			naps.nap(longestNap)
 		case at > now:
-			time.Sleep(min(at-now, longestNap))
+			naps.nap(min(at-now, longestNap))
 		case first:
 			r.begin(r.jobs[next])
 			next++

@@ -292,6 +292,37 @@ func TestAMatrixHasARowForEachCell(t *testing.T) {
 	}
 }
 
+// hog is a subject that keeps the only core from the generator.
+type hog struct{ loadgen.Subject }
+
+func (hog) Do(_ context.Context, _ scenario.Job, _ func(context.Context) error) error {
+	for start := time.Now(); time.Since(start) < 5*time.Millisecond; { //nolint:revive // a loop that never yields is the point
+	}
+	return nil
+}
+
+func TestARunIsMadeAnewUntilItCounts(t *testing.T) {
+	made := 0
+	m := loadgen.Matrix{
+		Makers: []loadgen.Maker{{Name: "hog at first", New: func() (loadgen.Subject, error) {
+			if made++; made == 1 {
+				return hog{always}, nil
+			}
+			return always, nil
+		}}},
+		Scenarios: []string{"steady"}, Loads: []float64{2}, Cores: 1, Duration: 200 * time.Millisecond,
+		Seed: 1, Seeds: 1, Tries: 50, Options: loadgen.Options{Work: sleep},
+	}
+	cells, err := m.Run(t.Context())
+	if err != nil || cells[0].Tries != made || made < 2 || !cells[0].Counts() && made < m.Tries {
+		t.Errorf("%d subjects, %+v, %v", made, cells, err)
+	}
+	made, m.Tries = 0, 1
+	if cells, err = m.Run(t.Context()); err != nil || cells[0].Tries != 1 || cells[0].Counts() {
+		t.Errorf("one try only: %+v, %v", cells, err)
+	}
+}
+
 func TestCellsCountWhenNothingDisturbedThem(t *testing.T) {
 	for _, c := range []struct {
 		lag, drift float64

@@ -26,6 +26,9 @@ type Options struct {
 	OwnThread bool
 	// Progress, if not nil, is called now and then with the time since the start.
 	Progress func(time.Duration)
+	// kernelTimer wakes the generator on time while all cores are idle; not in a
+	// bubble of testing/synctest, whose clock the kernel does not follow.
+	kernelTimer bool
 }
 
 // run is one stream on its way through one subject.

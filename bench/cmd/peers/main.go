@@ -51,6 +51,7 @@ func command() *cobra.Command {
 	f.DurationVar(&m.Warmup, "warmup", 2*time.Second, "of each run, not counted: limits that adapt have to")
 	f.Uint64Var(&m.Seed, "seed", 1, "of the jobs")
 	f.IntVar(&m.Seeds, "seeds", 1, "runs with consecutive seeds, of which a row holds the medians")
+	f.IntVar(&m.Tries, "tries", 3, "runs of a cell, until one counts: lag and core speed are asked, never the result")
 	f.BoolVar(&m.Options.Patient, "patient", false, "callers wait for late jobs instead of hanging up")
 	f.BoolVar(&m.Options.OwnThread, "own-thread", false, "give the generator a thread of its own; needs a core to spare")
 	f.StringVar(&p.out, "out", "results/live", "files to write, without their endings")
@@ -100,8 +101,8 @@ func (p *plan) run(c *cobra.Command) error {
 	stderr := c.ErrOrStderr()
 	fmt.Fprintf(stderr, "%v of runs\n", m.Total())
 	m.Each = func(c loadgen.Cell) {
-		fmt.Fprintf(stderr, "%-22s %-12s %5.1fx  goodput %.3f of %.3f  lag p99 %.2f ms  drift %.3f\n",
-			c.Policy, c.Scenario, c.Load, c.GoodputFraction, c.BoundFraction, c.GeneratorLagSeconds*1e3, c.Drift)
+		fmt.Fprintf(stderr, "%-22s %-12s %5.1fx  goodput %.3f of %.3f  lag p99 %.2f ms  drift %.3f  try %d\n",
+			c.Policy, c.Scenario, c.Load, c.GoodputFraction, c.BoundFraction, c.GeneratorLagSeconds*1e3, c.Drift, c.Tries)
 	}
 	cells, err := m.Run(c.Context())
 	if err != nil {

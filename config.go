@@ -52,8 +52,11 @@ type Config struct {
 	MetricsLegacy bool `json:"metrics_legacy"`
 }
 
-// PolicyThreshold is the documented table, see ChooseStrategy.
-const PolicyThreshold = "threshold"
+// The policies.
+const (
+	PolicyAdaptive  = "adaptive"  // predicts, admits what will be in time, and learns
+	PolicyThreshold = "threshold" // the documented table, see ChooseStrategy
+)
 
 // DefaultConfig returns the documented defaults.
 func DefaultConfig() Config {
@@ -108,8 +111,8 @@ func (c Config) Validate() error {
 	f.share("adaptive_step", c.AdaptiveStep, 1)
 	f.count("cpu_p95_budget_ms", c.CPUP95BudgetMS, maxBudgetMS)
 	f.share("adaptive_p95_threshold_factor", c.AdaptiveP95ThresholdFactor, maxFactor)
-	if c.Policy != PolicyThreshold {
-		f.add("policy", c.Policy, `must be "threshold", the one policy of this version`)
+	if c.Policy != PolicyThreshold && c.Policy != PolicyAdaptive {
+		f.add("policy", c.Policy, `must be "adaptive" or "threshold"`)
 	}
 	return f.err()
 }

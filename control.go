@@ -8,6 +8,7 @@ import (
 
 	"github.com/helixrouter/helix/internal/capacity"
 	"github.com/helixrouter/helix/internal/feedback"
+	"github.com/helixrouter/helix/internal/policy"
 	"github.com/helixrouter/helix/internal/pressure"
 	"github.com/helixrouter/helix/internal/stats"
 	"github.com/helixrouter/helix/route"
@@ -143,7 +144,28 @@ func (r *Router) measureLocked() {
 			v.refusals = newRefusals(r.signals.Score, after)
 		}
 		v.signals.Pressure, v.signals.External = r.signals.Score, r.signals.External
+		r.thinkLocked(now, v)
 	})
+}
+
+// mostReserved is the share of the cores that injected pressure can take away from what is
+// admitted: at 1 there would be no demand that is small enough, and no way to find out.
+const mostReserved = 0.99
+
+// thinkLocked lets the adaptive policy of a view read what was learned since.
+func (r *Router) thinkLocked(now time.Duration, v *view) {
+	p, ok := v.policy.(*policy.Adaptive)
+	if !ok {
+		return
+	}
+	if limits := limitsOf(v.config); limits != r.limits {
+		r.limits = limits
+		r.exec.SetLimits(limits)
+	}
+	waits := r.exec.Pool.Waiting()
+	next := *p
+	next.Book = r.brain.Tick(now, &waits, r.limits.Cores*(1-min(v.signals.External, mostReserved)), r.limits.Lanes)
+	v.policy = &next
 }
 
 // adaptiveThreshold is the live spawn threshold and what it was last judged on.

@@ -72,8 +72,10 @@ func (r *Router) setConfigLocked(c Config) (old Config) {
 	r.recorder.SetAlpha(c.EMAAlpha)
 	r.publishLocked(func(v *view) {
 		v.config, v.policy = c, r.policy(c)
+		r.thinkLocked(r.exec.Now(), v) // a policy that learns goes on with what is known
 	})
-	r.exec.SetLimits(limitsOf(c))
+	r.limits = limitsOf(c)
+	r.exec.SetLimits(r.limits)
 	return old
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,6 +23,7 @@ import (
 type Router struct {
 	exec     *exec.Executor
 	recorder *feedback.Recorder
+	brain    *feedback.Brain
 	kinds    *kindTable
 	events   *event.Ring[Decision]
 	log      *slog.Logger
@@ -35,6 +37,7 @@ type Router struct {
 	tracker  *pressure.Tracker // guarded by mu
 	signals  pressure.Snapshot // the tracker's last; guarded by mu
 	adaptive adaptiveThreshold // guarded by mu
+	limits   exec.Limits       // of exec; guarded by mu
 }
 
 // view is everything that a decision reads but the live load. It is immutable.
@@ -89,7 +92,9 @@ func New(config Config, options ...Option) (*Router, error) {
 	for _, o := range options {
 		o(r)
 	}
-	r.exec = exec.New(exec.NewClock(), r.recorder, limitsOf(config))
+	r.brain = feedback.NewBrain(r.recorder)
+	r.limits = limitsOf(config)
+	r.exec = exec.New(exec.NewClock(), r.recorder, r.limits)
 	r.control.init(r)
 	r.view.Store(&view{
 		config:   config,
@@ -100,14 +105,26 @@ func New(config Config, options ...Option) (*Router, error) {
 	return r, nil
 }
 
-func policyOf(c Config) route.Policy { return tableOf(c) }
+func policyOf(c Config) route.Policy {
+	if c.Policy == PolicyAdaptive {
+		return &policy.Adaptive{Table: *tableOf(c), Book: new(policy.Book)}
+	}
+	return tableOf(c)
+}
 
 func tableOf(c Config) *policy.Threshold {
 	return &policy.Threshold{InlineThreshold: c.InlineThreshold, BusyThreshold: c.BackpressureBusyThreshold}
 }
 
 func limitsOf(c Config) exec.Limits {
+	lanes, cores := 0, 0
+	if c.Policy == PolicyAdaptive {
+		cores = runtime.GOMAXPROCS(0)
+		lanes = min(cores, c.CPUParallelism)
+	}
 	return exec.Limits{
+		Lanes:      lanes,
+		Cores:      float64(cores),
 		Width:      c.CPUParallelism,
 		QueueCap:   c.CPUQueueCap,
 		SpawnLimit: c.SpawnLimit,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/helixrouter/helix/internal/admission"
 	"github.com/helixrouter/helix/internal/exec"
 	"github.com/helixrouter/helix/route"
 )
@@ -60,6 +61,19 @@ func (j *job) budget() time.Duration {
 	return max(j.deadline-j.submitted, 1)
 }
 
+// units is the declared size, 0 = none.
+func (j *job) units() uint64 {
+	if j.unsized {
+		return 0
+	}
+	return j.hint.Cost
+}
+
+// size is what the decision predicted.
+func (j *job) size() exec.Size {
+	return exec.Size{Service: j.decision.Service, Units: j.units(), Cell: admission.Cell(j.decision.Cell)}
+}
+
 // submit is the walk of one job: decide, then run it inline here, or hand it to
 // an executor and wait.
 func submit[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j *job, work J) (Out, error) {
@@ -79,7 +93,7 @@ func runHere[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, 
 		return runNested[Out](ctx, r, k, j, work)
 	}
 	r.note(k, j)
-	o := route.Outcome{Kind: k.number, Strategy: route.Inline}
+	o := route.Outcome{Kind: k.number, Strategy: route.Inline, Units: j.units()}
 	out, end, err := exec.Inline[Out](ctx, r.exec, &o, j.submitted, work)
 	j.times.Run = o.Run
 	if end != route.Done {
@@ -108,13 +122,11 @@ func runNested[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind
 // runAway runs a job elsewhere than inline and waits for its end.
 func runAway[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j *job, work J) (Out, error) {
 	d := j.decision.Strategy
-	if d == route.CPUPool && ctx.Done() == nil && r.exec.Pool.TryTake() {
-		// The caller cannot leave, so it need not stay free to: it runs the job itself.
-		r.note(k, j)
-		o := route.Outcome{Kind: k.number, Strategy: d}
-		out, end, err := exec.OnSlot[Out](ctx, r.exec, &o, j.submitted, work)
-		j.times.Run = o.Run
-		return out, wrap(k, d, end, err)
+	if d == route.CPUPool && ctx.Done() == nil {
+		if turn, ok := r.exec.Pool.TryTake(j.size()); ok {
+			// The caller cannot leave, so it need not stay free to: it runs the job itself.
+			return runOnSlot[Out](ctx, r, k, j, turn, work)
+		}
 	}
 	t := r.exec.NewTask()
 	call := newCall[Out](ctx, r, k, j, t, work)
@@ -134,9 +146,21 @@ func runAway[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, 
 	return out, wrap(k, j.decision.Strategy, end, err)
 }
 
+func runOnSlot[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j *job, turn exec.Turn, work J) (Out, error) {
+	r.note(k, j)
+	o := route.Outcome{Kind: k.number, Strategy: route.CPUPool, Units: j.units()}
+	out, end, err := exec.OnSlot[Out](ctx, r.exec, &o, j.submitted, turn, work)
+	j.times.Run = o.Run
+	return out, wrap(k, route.CPUPool, end, err)
+}
+
 func newCall[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j *job, t *exec.Task, work J) *exec.Call[J, Out] {
 	t.Kind, t.Strategy = k.number, j.decision.Strategy
 	t.Submitted, t.Deadline = j.submitted, j.deadline
+	t.Rank, t.Latest, t.Size = j.submitted+j.decision.Order, 0, j.size()
+	if j.decision.Start > 0 {
+		t.Latest = j.submitted + j.decision.Start
+	}
 	return exec.NewCall[Out](ctx, r.exec, t, work)
 }
 

@@ -5,12 +5,16 @@ import (
 	"time"
 )
 
-// Decision is a policy's answer for one job. Like the question it fits in registers.
+// Decision is a policy's answer for one job.
 type Decision struct {
 	Strategy   Strategy
 	Reason     Reason
 	Propensity float32       // probability with which this arm was chosen, (0,1]; 1 for a rule
 	Predicted  time.Duration // predicted sojourn; 0 = the policy predicts nothing
+	Service    time.Duration // predicted core time; 0 = unknown
+	Order      time.Duration // after the submit: whose is the least is the next to leave the queue
+	Start      time.Duration // after the submit: a later start would be in vain; 0 = any time
+	Cell       uint16        // place in the order of shedding, see internal/admission; 0 with Service 0
 }
 
 // Source says who made a decision.
@@ -20,14 +24,17 @@ type Source uint8
 const (
 	SourceTable  Source = iota // the threshold table
 	SourceRouter               // the router itself: a bound, a nested submit, a closed door
+	SourceModel                // the adaptive policy, from what it has learned
 )
 
-// String returns the wire name, "table" or "router".
+var sourceNames = [...]string{"table", "router", "model"}
+
+// String returns the wire name, "table", "router" or "model".
 func (s Source) String() string {
-	if s == SourceRouter {
-		return "router"
+	if int(s) < len(sourceNames) {
+		return sourceNames[s]
 	}
-	return "table"
+	return fmt.Sprintf("source(%d)", uint8(s))
 }
 
 // MarshalText writes the wire name.
@@ -35,13 +42,11 @@ func (s Source) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // UnmarshalText reads a wire name and refuses anything else.
 func (s *Source) UnmarshalText(text []byte) error {
-	switch string(text) {
-	case "table":
-		*s = SourceTable
-	case "router":
-		*s = SourceRouter
-	default:
-		return fmt.Errorf("unknown source %q: use one of table, router", text)
+	for i, name := range sourceNames {
+		if name == string(text) {
+			*s = Source(i)
+			return nil
+		}
 	}
-	return nil
+	return fmt.Errorf("unknown source %q: use one of table, router, model", text)
 }

@@ -60,6 +60,8 @@ type Outcome struct {
 	Reason      Reason        // why it was shed; meaningful with Shed only
 	Wait        time.Duration // from submit to start
 	Run         time.Duration // from start to end; 0 unless Disposition.Ran
+	Served      time.Duration // core time it had, if the cores were shared evenly; 0 = as long as Run
+	Units       uint64        // its declared size, 0 = none
 }
 
 // Sojourn is the whole time in the system, wait plus run (RFC 8289).

@@ -15,12 +15,17 @@ const (
 	ReasonNested                   // submitted from inside a job: runs on its parent's slot
 	ReasonSpawnFull                // the spawn limit was reached: bounded by the pool
 	ReasonNotAllowed               // the policy chose an arm that the job cannot take: bounded by the pool
+	ReasonShort                    // proven to be short
+	ReasonFits                     // predicted to be done in time
+	ReasonProbe                    // let in to keep the prediction of its kind true
 
-	ReasonBusyGate  // the pool is busy and the job cannot share a slot
-	ReasonQueueFull // no slot is free and the queue is at its bound
-	ReasonPolicy    // a policy of the user's own refused it without saying why
-	ReasonClosed    // the router is closed
-	NumReasons      = int(ReasonClosed) + 1
+	ReasonBusyGate   // the pool is busy and the job cannot share a slot
+	ReasonQueueFull  // no slot is free and the queue is at its bound
+	ReasonInfeasible // predicted to run for longer than its budget
+	ReasonScarce     // predicted not to get its turn within its budget
+	ReasonPolicy     // a policy of the user's own refused it without saying why
+	ReasonClosed     // the router is closed
+	NumReasons       = int(ReasonClosed) + 1
 )
 
 var reasons = [NumReasons]struct{ name, explanation string }{
@@ -34,6 +39,11 @@ var reasons = [NumReasons]struct{ name, explanation string }{
 	ReasonNotAllowed: {"not_allowed", "the policy chose a strategy that the job cannot take, so the pool bounds it"},
 	ReasonBusyGate:   {"busy_gate", "busy slots, with those that injected pressure stands for, reach backpressure_busy_threshold, and the job cannot be batched"},
 	ReasonQueueFull:  {"queue_full", "every slot is taken and cpu_queue_cap jobs wait already"},
+	ReasonShort:      {"short", "jobs like it are proven to be short"},
+	ReasonFits:       {"fits", "it is predicted to be done within its budget"},
+	ReasonProbe:      {"probe", "it keeps the prediction of its kind true while others of the kind are refused"},
+	ReasonInfeasible: {"infeasible", "it is predicted to run for longer than its budget"},
+	ReasonScarce:     {"scarce", "what comes before it, by class and size, is predicted to take all cores for longer than its budget"},
 	ReasonPolicy:     {"policy", "the policy refused it without giving a reason"},
 	ReasonClosed:     {"closed", "the router is closed"},
 }
@@ -59,6 +69,8 @@ func (r Reason) Source() Source {
 	switch r {
 	case ReasonNested, ReasonSpawnFull, ReasonNotAllowed, ReasonQueueFull, ReasonClosed:
 		return SourceRouter
+	case ReasonShort, ReasonFits, ReasonProbe, ReasonInfeasible, ReasonScarce:
+		return SourceModel
 	default:
 		return SourceTable
 	}

@@ -51,12 +51,12 @@ func TestWordsOnTheWire(t *testing.T) {
 	roundTrip(t, ends[:], "done failed panicked canceled expired shed")
 	roundTrip(t, []route.Class{route.ClassDefault, route.ClassSheddable, route.ClassCritical, route.ClassCriticalPlus},
 		"default sheddable critical critical_plus")
-	roundTrip(t, []route.Source{route.SourceTable, route.SourceRouter}, "table router")
+	roundTrip(t, []route.Source{route.SourceTable, route.SourceRouter, route.SourceModel}, "table router model")
 	var reasons []route.Reason
 	for r := range route.NumReasons {
 		reasons = append(reasons, route.Reason(r))
 	}
-	roundTrip(t, reasons, "cheap moderate amortises heavy gate_batch nested spawn_full not_allowed busy_gate queue_full policy closed")
+	roundTrip(t, reasons, "cheap moderate amortises heavy gate_batch nested spawn_full not_allowed short fits probe busy_gate queue_full infeasible scarce policy closed")
 }
 
 func TestEveryReasonExplainsItself(t *testing.T) {

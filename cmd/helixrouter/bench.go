@@ -128,7 +128,7 @@ func (p *benchPlan) complete() error {
 }
 
 // benchPolicies are the values of --policy.
-var benchPolicies = []string{helix.PolicyThreshold, helix.PolicyThreshold + sizedSuffix}
+var benchPolicies = []string{helix.PolicyAdaptive, helix.PolicyThreshold, helix.PolicyThreshold + sizedSuffix}
 
 const sizedSuffix = "-sized"
 

@@ -19,8 +19,10 @@ floor 0: the words; pure, public, imports nothing of the module
 	route
 
 floor 1: the mechanisms; pure: no goroutine, no lock, no clock, no global randomness
+	internal/admission
 	internal/bound
 	internal/capacity
+	internal/estimate
 	internal/pressure
 	internal/stats
 
@@ -56,6 +58,9 @@ same floor: importer -> imported, imported: reason
 	internal/study -> internal/report, internal/scenario, internal/sim, workload: it is the three put together
 	internal/loadgen -> internal/report, internal/scenario: it runs scenarios and makes rows
 	internal/scenario -> workload: a trace is a scenario, and workload reads traces
+	internal/feedback -> internal/policy: it writes the book that a policy reads
+	internal/estimate -> internal/stats: logarithms that are the same everywhere
+	internal/admission -> internal/stats: the same, and half-lives
 	internal/pressure -> internal/stats: it blends half-life averages, and stats is the arithmetic under the other mechanisms
 	internal/httpapi -> workload: /api/simulate submits its seeded mix
 `

@@ -11,10 +11,12 @@ import (
 
 // batchRun is one batch on a slot.
 type batchRun struct {
-	taken  time.Duration      // when it got its slot
-	tasks  []*Task            // guarded by pool.mu once the batch is on a slot
-	wanted atomic.Int32       // tasks whose callers have not left
-	cancel context.CancelFunc // ends the batch's context; written before the first task is running
+	taken   time.Duration      // when it got its slot
+	tasks   []*Task            // guarded by pool.mu once the batch is on a slot
+	service time.Duration      // predicted core time of all of them, one by one
+	joined  float64            // of capacity.Share
+	wanted  atomic.Int32       // tasks whose callers have not left
+	cancel  context.CancelFunc // ends the batch's context; written before the first task is running
 }
 
 // drop is called when the caller of one task has left; the last one cancels the batch.

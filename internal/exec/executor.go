@@ -27,6 +27,8 @@ type Executor struct {
 // Limits are the bounds of an Executor that can change while it runs.
 type Limits struct {
 	Width      int           // pool slots
+	Lanes      int           // tasks of about the same size that run on them at a time; 0 = as many as there are slots
+	Cores      float64       // that they share; only where there are lanes
 	QueueCap   int           // jobs that may wait for a slot
 	SpawnLimit int           // goroutines of spawned jobs
 	BatchSize  int           // jobs in one batch
@@ -150,7 +152,7 @@ func (x *Executor) settle(t *Task, d route.Disposition) bool {
 }
 
 func (x *Executor) record(t *Task, d route.Disposition, wait, run time.Duration) {
-	x.recorder.Record(&route.Outcome{Kind: t.Kind, Strategy: t.Strategy, Disposition: d, Wait: wait, Run: run})
+	x.recorder.Record(&route.Outcome{Kind: t.Kind, Strategy: t.Strategy, Disposition: d, Wait: wait, Run: run, Served: t.served, Units: t.Size.Units})
 }
 
 // closeGrace is how long Close waits, after it has cancelled what still runs, for

@@ -40,7 +40,7 @@ func (f *Former) Submit(t *Task) Placement {
 	p := f.pool
 	t.home = p
 	p.mu.Lock()
-	start := p.slotFreeLocked() && f.coming*p.limits.BatchSize <= f.tasks.len
+	start := p.mayStartLocked(t.Size.Service) && f.coming*p.limits.BatchSize <= f.tasks.len
 	if p.closed || (p.fullLocked() && !start) {
 		closed := p.closed
 		p.mu.Unlock()
@@ -50,7 +50,7 @@ func (f *Former) Submit(t *Task) Placement {
 		return Full
 	}
 	f.tasks.push(t)
-	p.queued.Add(1)
+	p.queuedLocked(t)
 	if !f.listed {
 		f.listed = true
 		p.forming = append(p.forming, f)
@@ -79,7 +79,9 @@ func (p *Pool) takeBatchLocked(f *Former) shift {
 	for t := f.tasks.first; t != nil && len(b.tasks) < p.limits.BatchSize; t = f.tasks.first {
 		p.dequeueLocked(t)
 		b.tasks = append(b.tasks, t)
+		b.service += t.Size.Service
 	}
+	b.joined = p.joinLocked(b.service)
 	p.batches[b] = struct{}{}
 	p.batched++
 	return shift{former: f, batch: b}

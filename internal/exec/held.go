@@ -13,7 +13,7 @@ func (x *Executor) Held() (held [route.NumStrategies]int) {
 	p := x.Pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	held[route.CPUPool] = p.queue.len + p.live.open() + p.lent
+	held[route.CPUPool] = p.queue.len() + p.live.open() + p.lent
 	for _, f := range p.forming {
 		held[route.Batch] += f.tasks.len
 	}

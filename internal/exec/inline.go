@@ -11,6 +11,10 @@ import (
 // strategy of o: route.Inline, or route.CPUPool for a caller that holds a slot
 // itself. started is when it was submitted, since it does not wait.
 func Inline[Out any, J Job[Out]](ctx context.Context, x *Executor, o *route.Outcome, started time.Duration, job J) (out Out, end route.Disposition, err error) {
+	return here[Out](ctx, x, o, started, nil, job)
+}
+
+func here[Out any, J Job[Out]](ctx context.Context, x *Executor, o *route.Outcome, started time.Duration, turn *Turn, job J) (out Out, end route.Disposition, err error) {
 	returned := false
 	defer func() {
 		if returned {
@@ -22,18 +26,21 @@ func Inline[Out any, J Job[Out]](ctx context.Context, x *Executor, o *route.Outc
 			err = errGoexit() // nobody will see it: the caller's goroutine is ending
 		}
 		end = route.Panicked
-		x.finishInline(o, end, started)
+		x.finishInline(o, end, started, turn)
 	}()
 	out, err = job.Run(ctx)
 	returned = true
 	if err != nil {
 		end, err = classify(ctx, err, false)
 	}
-	x.finishInline(o, end, started)
+	x.finishInline(o, end, started, turn)
 	return out, end, err
 }
 
-func (x *Executor) finishInline(o *route.Outcome, end route.Disposition, started time.Duration) {
+func (x *Executor) finishInline(o *route.Outcome, end route.Disposition, started time.Duration, turn *Turn) {
+	if turn != nil {
+		o.Served = x.Pool.Served(*turn)
+	}
 	o.Disposition = end
 	o.Run = x.Now() - started
 	x.recorder.Record(o)
@@ -41,7 +48,7 @@ func (x *Executor) finishInline(o *route.Outcome, end route.Disposition, started
 
 // OnSlot runs a job on the caller's goroutine, which has taken a slot with
 // Pool.TryTake, and gives the slot back.
-func OnSlot[Out any, J Job[Out]](ctx context.Context, x *Executor, o *route.Outcome, started time.Duration, job J) (Out, route.Disposition, error) {
+func OnSlot[Out any, J Job[Out]](ctx context.Context, x *Executor, o *route.Outcome, started time.Duration, turn Turn, job J) (Out, route.Disposition, error) {
 	defer x.Pool.Release()
-	return Inline[Out](&slotContext{Context: ctx, executor: x, holds: true}, x, o, started, job)
+	return here[Out](&slotContext{Context: ctx, executor: x, holds: true}, x, o, started, &turn, job)
 }

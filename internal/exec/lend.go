@@ -18,6 +18,7 @@ type Loan struct {
 	executor *Executor
 	lender   *slotContext // nil: a free slot of the pool, or nobody's
 	slot     bool         // a free slot of the pool
+	turn     Turn         // of that slot
 }
 
 // Borrow waits for the right to run a job that was submitted with ctx, from
@@ -33,8 +34,8 @@ func (x *Executor) Borrow(ctx context.Context, deadline time.Duration) (Loan, ro
 		return Loan{executor: x, lender: lender}, route.Done, nil
 	default:
 	}
-	if x.Pool.TryTake() {
-		return Loan{executor: x, slot: true}, route.Done, nil
+	if turn, ok := x.Pool.TryTake(Size{}); ok {
+		return Loan{executor: x, slot: true, turn: turn}, route.Done, nil
 	}
 	var late <-chan time.Time
 	if deadline != 0 {
@@ -61,6 +62,7 @@ func (l Loan) Context(ctx context.Context) context.Context {
 func (l Loan) Return() {
 	switch {
 	case l.slot:
+		l.executor.Pool.Served(l.turn)
 		l.executor.Pool.Release()
 	case l.lender != nil:
 		<-l.lender.lend()

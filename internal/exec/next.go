@@ -17,26 +17,46 @@ func (s shift) any() bool { return s.task != nil || s.former != nil }
 //  1. a batch that is full, or whose oldest task has waited for the batch delay, oldest
 //     first; but after BatchesInRow of them a single task that waits, so that a
 //     flood of batches does not starve it;
-//  2. the oldest single task;
+//  2. the first single task, if it may start;
 //  3. whatever waits for a batch: an idle slot makes no batch wait for company.
 func (p *Pool) nextLocked() shift {
 	if int(p.busy.Load()) <= p.limits.Width {
-		if f := p.dueLocked(); f != nil && (p.batched < BatchesInRow || p.queue.len == 0) {
-			return p.takeBatchLocked(f)
-		}
-		if t := p.queue.first; t != nil {
-			p.dequeueLocked(t)
-			p.live.push(t)
-			p.batched = 0
-			return shift{task: t}
-		}
-		if f := p.oldestLocked(func(*Former) bool { return true }); f != nil {
-			return p.takeBatchLocked(f)
+		if s := p.pickLocked(); s.any() {
+			return s
 		}
 	}
 	p.busy.Add(-1)
 	p.checkIdleLocked()
 	return shift{}
+}
+
+// pickLocked picks for a slot that is counted as busy already.
+func (p *Pool) pickLocked() shift {
+	if f := p.dueLocked(); f != nil && (p.batched < BatchesInRow || p.queue.len() == 0) {
+		if p.mayBatchLocked(f) {
+			return p.takeBatchLocked(f)
+		}
+		return shift{}
+	}
+	if t := p.queue.first(); t != nil {
+		if p.limits.Lanes > 0 && p.share.Rivals(t.Size.Service) >= p.limits.Lanes {
+			return shift{}
+		}
+		p.dequeueLocked(t)
+		p.live.push(t)
+		t.joined = p.joinLocked(t.Size.Service)
+		p.batched = 0
+		return shift{task: t}
+	}
+	if f := p.oldestLocked(func(*Former) bool { return true }); f != nil && p.mayBatchLocked(f) {
+		return p.takeBatchLocked(f)
+	}
+	return shift{}
+}
+
+// mayBatchLocked reports whether a batch of a former may start, as its first task would.
+func (p *Pool) mayBatchLocked(f *Former) bool {
+	return p.limits.Lanes == 0 || p.share.Rivals(f.tasks.first.Size.Service) < p.limits.Lanes
 }
 
 // BatchesInRow is how many batches may come before a single task that waits. Batches
@@ -102,7 +122,9 @@ func (p *Pool) watchLocked(deadline time.Duration) {
 	}
 }
 
-func (p *Pool) closedAndIdleLocked() bool { return p.closed && p.busy.Load() == 0 }
+func (p *Pool) closedAndIdleLocked() bool {
+	return p.closed && p.busy.Load() == 0 && p.queued.Load() == 0
+}
 
 // expireWaiting ends what waits beyond its deadline and sets the alarm for the rest.
 func (p *Pool) expireWaiting() {
@@ -116,12 +138,14 @@ func (p *Pool) expireWaiting() {
 		case t.Deadline == 0:
 		case t.Deadline <= now:
 			if t.state.CompareAndSwap(waiting, expired) {
-				p.dequeueLocked(t)
 				late = append(late, t)
 			}
 		case earliest == 0 || t.Deadline < earliest:
 			earliest = t.Deadline
 		}
+	}
+	for _, t := range late { // not meanwhile: a heap moves what follows
+		p.dequeueLocked(t)
 	}
 	p.alarmAt = 0
 	p.alarmGap = max(expiryGrain, expiryShare*(x.Now()-now))
@@ -132,7 +156,7 @@ func (p *Pool) expireWaiting() {
 	}
 }
 
-// waitingLocked iterates over everything that waits; the current task may leave.
+// waitingLocked iterates over everything that waits; nothing may leave meanwhile.
 func (p *Pool) waitingLocked(yield func(*Task) bool) {
 	for t := range p.queue.all {
 		if !yield(t) {

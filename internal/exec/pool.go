@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/helixrouter/helix/internal/admission"
+	"github.com/helixrouter/helix/internal/capacity"
 	"github.com/helixrouter/helix/route"
 )
 
@@ -13,8 +15,9 @@ import (
 // number of them waiting. A slot has a goroutine only while it has work: an idle
 // pool has none.
 //
-// Slots are work-conserving: a slot is free only when nothing waits. What waits
-// is taken in order of arrival; where batches come in that order is in next.go.
+// Slots are work-conserving: a slot is free only when nothing waits that may start.
+// Everything may, unless there are lanes (cores.go). What waits is taken in order of
+// rank; where batches come in that order is in next.go.
 type Pool struct {
 	executor *Executor
 	busy     atomic.Int32 // slots taken; written with mu held, read without
@@ -23,21 +26,25 @@ type Pool struct {
 
 	mu       sync.Mutex
 	limits   Limits                 // guarded by mu
-	queue    list                   // single tasks that wait; guarded by mu
+	queue    line                   // single tasks that wait; guarded by mu
+	tickets  uint64                 // of the last task that waited; guarded by mu
+	waits    admission.Backlog      // predicted core time of what waits; guarded by mu
+	share    capacity.Share         // of the cores, where there are lanes; guarded by mu
 	forming  []*Former              // formers with tasks; guarded by mu
 	batched  int                    // batches picked since the last single task; guarded by mu
 	lent     int                    // slots whose takers run their jobs themselves; guarded by mu
 	live     list                   // single tasks on slots; guarded by mu
 	batches  map[*batchRun]struct{} // batches on slots; guarded by mu
 	closed   bool                   // guarded by mu
-	idle     chan struct{}          // closed when closed and no slot is taken
+	rests    bool                   // idle is closed; guarded by mu
+	idle     chan struct{}          // closed when closed, no slot is taken and nothing waits
 	alarm    *time.Timer            // expires what waits too long; made at first need; guarded by mu
 	alarmAt  time.Duration          // when alarm fires; 0 = not set; guarded by mu
 	alarmGap time.Duration          // shortest time to the next look; guarded by mu
 }
 
 // room is the part of the limits that is read without the lock.
-type room struct{ width, queueCap atomic.Int32 }
+type room struct{ width, queueCap, lanes atomic.Int32 }
 
 func newPool(x *Executor) *Pool {
 	return &Pool{executor: x, idle: make(chan struct{}), batches: make(map[*batchRun]struct{})}
@@ -73,7 +80,7 @@ func (p *Pool) Submit(t *Task) Placement {
 	case p.closed:
 		p.mu.Unlock()
 		return Closed
-	case p.slotFreeLocked():
+	case p.mayStartLocked(t.Size.Service):
 		p.startLocked(t)
 		p.mu.Unlock()
 		return Placed
@@ -81,8 +88,9 @@ func (p *Pool) Submit(t *Task) Placement {
 		p.mu.Unlock()
 		return Full
 	}
-	p.queue.push(t)
-	p.queued.Add(1)
+	p.tickets++
+	p.queue.push(t, p.tickets)
+	p.queuedLocked(t)
 	p.watchLocked(t.Deadline)
 	p.mu.Unlock()
 	return Placed
@@ -92,7 +100,7 @@ func (p *Pool) Submit(t *Task) Placement {
 func (p *Pool) SubmitNow(t *Task) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed || !p.slotFreeLocked() {
+	if p.closed || !p.mayStartLocked(t.Size.Service) {
 		return false
 	}
 	p.startLocked(t)
@@ -102,26 +110,32 @@ func (p *Pool) SubmitNow(t *Task) bool {
 func (p *Pool) startLocked(t *Task) {
 	p.busy.Add(1)
 	p.live.push(t)
+	t.joined = p.joinLocked(t.Size.Service)
 	go p.work(shift{task: t})
 }
 
 // TryTake takes a free slot for work on the caller's own goroutine, which must Release it.
-func (p *Pool) TryTake() bool {
+func (p *Pool) TryTake(size Size) (Turn, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed || !p.slotFreeLocked() {
-		return false
+	if p.closed || !p.mayStartLocked(size.Service) {
+		return Turn{}, false
 	}
 	p.busy.Add(1)
 	p.lent++
-	return true
+	return Turn{size, p.joinLocked(size.Service)}, true
 }
+
+// Served ends the account of a turn and returns the core time that it had, 0 if that
+// is unknown. Call it once, before Release.
+func (p *Pool) Served(t Turn) time.Duration { return p.leave(t.size.Service, t.joined) }
 
 // Release gives a slot of TryTake back, or hands it to a worker for what waits.
 func (p *Pool) Release() {
 	p.mu.Lock()
 	p.lent--
 	s := p.nextLocked()
+	p.fillLocked()
 	p.mu.Unlock()
 	if s.any() {
 		go p.work(s)
@@ -149,6 +163,7 @@ func (p *Pool) run(s shift) (next shift) {
 	x, t := p.executor, s.task
 	ok, late := t.begin(x.Now())
 	if !ok {
+		p.leave(t.Size.Service, t.joined)
 		next = p.changeShift(s)
 		if late {
 			x.expire(t, x.Now())
@@ -172,6 +187,7 @@ func (p *Pool) run(s shift) (next shift) {
 // finish ends a task that has run. The slot goes on before the caller is told,
 // so that a caller that submits again at once finds it free.
 func (p *Pool) finish(s shift, end route.Disposition) (next shift) {
+	s.task.served = p.leave(s.task.Size.Service, s.task.joined)
 	waited := p.executor.settle(s.task, end)
 	next = p.changeShift(s)
 	if waited {
@@ -189,8 +205,11 @@ func (p *Pool) changeShift(s shift) (next shift) {
 		delete(p.batches, s.batch)
 		s.former.ended = p.executor.Now()
 		s.former.took = s.former.ended - s.batch.taken
+		p.leaveLocked(s.batch.service, s.batch.joined)
 	}
-	return p.nextLocked()
+	next = p.nextLocked()
+	p.fillLocked()
+	return next
 }
 
 func (p *Pool) slotFreeLocked() bool { return int(p.busy.Load()) < p.limits.Width }
@@ -203,6 +222,8 @@ func (p *Pool) setLimits(l Limits) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.limits = l
+	p.share.Cores = l.Cores
+	p.room.lanes.Store(int32(l.Lanes))
 	p.room.width.Store(int32(l.Width))
 	p.room.queueCap.Store(int32(l.QueueCap))
 	for !p.closed && p.slotFreeLocked() {
@@ -219,14 +240,25 @@ func (p *Pool) setLimits(l Limits) {
 func (p *Pool) unlink(t *Task) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if t.in != nil && t.in != &p.live {
+	if t.line != nil || t.in != nil && t.in != &p.live {
 		p.dequeueLocked(t)
 	}
 }
 
+func (p *Pool) queuedLocked(t *Task) {
+	p.queued.Add(1)
+	p.waits.Add(t.Size.Cell, t.Size.Service)
+}
+
 func (p *Pool) dequeueLocked(t *Task) {
-	t.in.remove(t)
+	if t.line != nil {
+		t.line.remove(t)
+	} else {
+		t.in.remove(t)
+	}
 	p.queued.Add(-1)
+	p.waits.Add(t.Size.Cell, -t.Size.Service)
+	p.checkIdleLocked()
 }
 
 func (p *Pool) close() <-chan struct{} {
@@ -239,9 +271,11 @@ func (p *Pool) close() <-chan struct{} {
 	return p.idle
 }
 
-// checkIdleLocked is called when a slot is given back and when the pool closes.
+// checkIdleLocked is called when a slot is given back, when something leaves the
+// queue and when the pool closes.
 func (p *Pool) checkIdleLocked() {
-	if p.closed && p.busy.Load() == 0 {
+	if p.closedAndIdleLocked() && !p.rests {
+		p.rests = true
 		if p.alarm != nil {
 			p.alarm.Stop()
 		}
@@ -263,9 +297,11 @@ func (p *Pool) claimAll() []*Task {
 	var claimed []*Task
 	for t := range p.waitingLocked {
 		if p.executor.claim(t) {
-			p.dequeueLocked(t)
 			claimed = append(claimed, t)
 		}
+	}
+	for _, t := range claimed {
+		p.dequeueLocked(t)
 	}
 	for t := range p.live.all {
 		if p.executor.claim(t) {

@@ -53,6 +53,7 @@ func (s *Spawner) run(t *Task) {
 		}
 		return
 	}
+	x.Pool.beside(t)
 	returned := false
 	defer func() {
 		if !returned { // the job called runtime.Goexit, and this goroutine ends with it
@@ -66,6 +67,7 @@ func (s *Spawner) run(t *Task) {
 }
 
 func (s *Spawner) finish(t *Task, end route.Disposition) {
+	s.executor.Pool.besideNoMore(t)
 	waited := s.executor.settle(t, end)
 	s.release(t) // before the signal, so that the caller finds the room that it gave back
 	if waited {

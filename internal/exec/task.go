@@ -29,6 +29,9 @@ type Task struct {
 	Strategy  route.Strategy
 	Submitted time.Duration // router clock
 	Deadline  time.Duration // router clock; 0 = none
+	Latest    time.Duration // router clock: a later start would be in vain; 0 = until Deadline
+	Rank      time.Duration // whose is the least is the next to leave the queue
+	Size      Size
 
 	state   atomic.Uint32
 	started time.Duration // written before the state becomes running
@@ -41,6 +44,14 @@ type Task struct {
 
 	home  home      // who can take the task out of its queue; nil when it does not queue
 	batch *batchRun // written before the state becomes running, when it runs in a batch
+
+	joined float64       // of capacity.Share; written before the state becomes running
+	served time.Duration // core time that it had; written before it is settled
+
+	// Its place in the line that it waits in; guarded by the mutex of the line's owner.
+	line   *line
+	place  int
+	ticket uint64
 
 	// The list that holds the task; guarded by the mutex of the list's owner.
 	in         *list
@@ -82,7 +93,7 @@ func (x *Executor) recycle(t *Task) {
 	if s := t.state.Load(); s != ended && s != expired {
 		return
 	}
-	t.Work, t.home, t.batch, t.started, t.ran = nil, nil, nil, 0, 0
+	t.Work, t.home, t.batch, t.started, t.ran, t.served = nil, nil, nil, 0, 0, 0
 	t.state.Store(waiting)
 	x.tasks.Put(t)
 }
@@ -106,7 +117,7 @@ func (t *Task) stopWatching() {
 // begin claims the task for running. It is false when its caller has left or its
 // deadline has passed; the second is for the one who asked to record and signal.
 func (t *Task) begin(now time.Duration) (ok, late bool) {
-	if t.Deadline != 0 && now >= t.Deadline {
+	if t.Deadline != 0 && now >= t.Deadline || t.Latest != 0 && now >= t.Latest {
 		return false, t.state.CompareAndSwap(waiting, expired)
 	}
 	t.started = now

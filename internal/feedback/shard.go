@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/helixrouter/helix/internal/admission"
 	"github.com/helixrouter/helix/internal/stats"
 	"github.com/helixrouter/helix/route"
 )
@@ -29,6 +30,9 @@ type shard struct {
 	batches   [MaxBatchLog + 1]uint64            // by log2 of the size, rounded up
 	batched   uint64                             // jobs in all batches
 	decisions stats.Histogram
+	samples   samples
+
+	arrived [admission.Cells]atomic.Uint64 // ns of predicted core time that came, by cell; not guarded
 
 	_ [128]byte // keeps the next shard's counters off this one's cache lines
 }
@@ -58,6 +62,7 @@ func (s *shard) recordLocked(o *route.Outcome, alpha float64) {
 			c.sojourn.Observe(o.Sojourn())
 		}
 		s.averages[o.Strategy].Observe(float64(o.Sojourn()), alpha)
+		s.samples.add(o)
 		s.ran++
 		s.sojourn += o.Sojourn()
 		if o.Strategy == route.CPUPool || o.Strategy == route.Batch {

@@ -15,6 +15,12 @@ func (r *run) arrive(job scenario.Job) {
 	}
 	kind := r.kindOf(j.Kind)
 	d := r.decide(j, kind)
+	if r.brain != nil && d.Service > 0 {
+		r.recorder.Arrive(d.Cell, d.Service)
+		if (d.Reason == route.ReasonScarce || d.Reason == route.ReasonInfeasible) && r.brain.TakeProbe(kind) {
+			d.Strategy, d.Reason, d.Order = route.CPUPool, route.ReasonProbe, 0
+		}
+	}
 	onSlot := d.Strategy != route.Inline && d.Strategy != route.Spawn && d.Strategy != route.Drop
 	if onSlot && !r.pool.hasRoom() {
 		d = route.Decision{Strategy: route.Drop, Reason: route.ReasonQueueFull}
@@ -27,7 +33,7 @@ func (r *run) arrive(job scenario.Job) {
 		r.shed(j, kind, d.Reason)
 		return
 	}
-	t := r.take(j, kind, d.Strategy)
+	t := r.take(j, kind, &d)
 	switch d.Strategy {
 	case route.Inline:
 		r.start(t)
@@ -88,5 +94,5 @@ func (r *run) shed(j *scenario.Job, kind uint32, reason route.Reason) {
 		return
 	}
 	r.order++
-	r.retries.push(entry{float64(again.At), r.order, r.take(&again, kind, route.Drop)})
+	r.retries.push(entry{float64(again.At), r.order, r.take(&again, kind, &route.Decision{Strategy: route.Drop})})
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/helixrouter/helix"
 	"github.com/helixrouter/helix/internal/capacity"
 	"github.com/helixrouter/helix/internal/feedback"
+	"github.com/helixrouter/helix/internal/policy"
 	"github.com/helixrouter/helix/internal/pressure"
 	"github.com/helixrouter/helix/internal/stats"
 	"github.com/helixrouter/helix/route"
@@ -44,6 +45,7 @@ func (r *run) tick() {
 		Completed: counters.Ran, SojournSum: counters.Sojourn, LatencyBudget: c.budget,
 	})
 	r.signals.Pressure, r.signals.External = seen.Score, seen.External
+	r.think()
 	r.result.pressure(seen.Score)
 	if r.now >= c.nextAdapt {
 		c.nextAdapt = r.now + adaptEvery
@@ -53,6 +55,15 @@ func (r *run) tick() {
 	if busy {
 		c.next = r.now + busyTick
 	}
+}
+
+// think lets the brain write a new book.
+func (r *run) think() {
+	if r.brain == nil {
+		return
+	}
+	old := r.policy.(*policy.Adaptive)
+	r.policy = &policy.Adaptive{Table: old.Table, Book: r.brain.Tick(r.now, &r.pool.waits, r.pool.share.Cores, r.pool.lanes)}
 }
 
 // adapt moves the spawn threshold.

@@ -5,6 +5,9 @@ import "github.com/helixrouter/helix/route"
 // start runs a task as a thread of its own.
 func (r *run) start(t int32) {
 	r.tasks[t].started = r.now
+	if r.tasks[t].strategy != route.Inline {
+		r.tasks[t].joined = r.pool.share.Join(r.now, r.tasks[t].service)
+	}
 	r.order++
 	r.cores.start(t, r.order, r.tasks[t].cost)
 }
@@ -17,6 +20,7 @@ func (r *run) endThreads() {
 			return
 		}
 		strategy := r.tasks[t].strategy
+		r.leaveCores(t)
 		for t != none { // the tasks of a batch, or one
 			next := r.tasks[t].next
 			r.done(t)
@@ -25,6 +29,9 @@ func (r *run) endThreads() {
 		switch strategy {
 		case route.Spawn:
 			r.spawned--
+			if r.pool.lanes > 0 {
+				r.fill()
+			}
 		case route.CPUPool, route.Batch:
 			r.freeSlot()
 		}
@@ -40,7 +47,20 @@ func (r *run) freeSlot() {
 		r.pool.busy-- // and the oracle is asked
 		return
 	}
-	r.changeShift()
+	r.pool.busy--
+	r.fill()
+}
+
+// leaveCores takes a task or batch that has ended off the account of the cores.
+func (r *run) leaveCores(t int32) {
+	task := &r.tasks[t]
+	switch task.strategy {
+	case route.Inline:
+	case route.Batch:
+		r.pool.share.Leave(r.now, 0, task.joined)
+	default:
+		task.served = r.pool.share.Leave(r.now, task.service, task.joined)
+	}
 }
 
 // done ends a task that ran.
@@ -48,7 +68,7 @@ func (r *run) done(t int32) {
 	task := &r.tasks[t]
 	r.recorder.Record(&route.Outcome{
 		Kind: task.kind, Strategy: task.strategy, Disposition: route.Done,
-		Wait: task.started - task.job.At, Run: r.now - task.started,
+		Wait: task.started - task.job.At, Run: r.now - task.started, Served: task.served, Units: task.job.Units,
 	})
 	r.latency.Observe(r.now - task.job.First)
 	if r.now <= task.due {

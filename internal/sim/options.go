@@ -74,5 +74,9 @@ func (o *Options) check() error {
 
 // policyOf makes the policy that a configuration names.
 func policyOf(c helix.Config) route.Policy {
-	return &policy.Threshold{InlineThreshold: c.InlineThreshold, BusyThreshold: c.BackpressureBusyThreshold}
+	table := policy.Threshold{InlineThreshold: c.InlineThreshold, BusyThreshold: c.BackpressureBusyThreshold}
+	if c.Policy == helix.PolicyAdaptive {
+		return &policy.Adaptive{Table: table, Book: new(policy.Book)}
+	}
+	return &table
 }

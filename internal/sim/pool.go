@@ -3,6 +3,8 @@ package sim
 import (
 	"time"
 
+	"github.com/helixrouter/helix/internal/admission"
+	"github.com/helixrouter/helix/internal/capacity"
 	"github.com/helixrouter/helix/internal/exec"
 	"github.com/helixrouter/helix/route"
 )
@@ -19,6 +21,9 @@ type pool struct {
 	seen    int32
 
 	width, cap, batchSize int
+	lanes                 int // how many of about the same size may run, 0 = as many as there are slots
+	share                 capacity.Share
+	waits                 admission.Backlog
 	batchDelay            time.Duration
 }
 
@@ -26,6 +31,11 @@ type pool struct {
 func (p *pool) hasRoom() bool { return p.slotFree() || p.queued < p.cap }
 
 func (p *pool) slotFree() bool { return p.busy < p.width }
+
+// mayStart reports whether a task of a predicted size would start now.
+func (p *pool) mayStart(service time.Duration) bool {
+	return p.slotFree() && (p.lanes == 0 || p.share.Rivals(service) < p.lanes)
+}
 
 // line is where a task waits.
 func (p *pool) line(t *task) *list {
@@ -37,7 +47,7 @@ func (p *pool) line(t *task) *list {
 
 // submit puts a task on a free slot or lets it wait.
 func (r *run) submit(t int32) {
-	if r.pool.slotFree() && r.oracle == nil {
+	if r.oracle == nil && r.pool.mayStart(r.tasks[t].service) {
 		r.pool.busy++
 		if r.tasks[t].strategy == route.Batch {
 			r.startBatch(t)
@@ -47,7 +57,12 @@ func (r *run) submit(t int32) {
 		return
 	}
 	task := &r.tasks[t]
-	r.pool.line(task).push(r.tasks, t)
+	if task.strategy == route.Batch {
+		r.pool.line(task).push(r.tasks, t)
+	} else {
+		r.pool.queue.insert(r.tasks, t)
+	}
+	r.pool.waits.Add(task.cell, task.service)
 	r.pool.queued++
 	r.order++
 	task.ticket = r.order
@@ -64,37 +79,64 @@ func (r *run) leave(t int32) {
 	r.pool.forget(t, r.tasks[t].prev)
 	r.pool.line(&r.tasks[t]).remove(r.tasks, t)
 	r.pool.queued--
+	r.pool.waits.Add(r.tasks[t].cell, -r.tasks[t].service)
 	r.tasks[t].ticket = 0
 }
 
-// changeShift picks a slot's next work, or gives the slot back.
-func (r *run) changeShift() {
+// fill starts what may start of what waits.
+func (r *run) fill() {
 	p := &r.pool
-	for p.queued > 0 {
-		if kind := r.oldest(true); kind >= 0 && (p.batched < exec.BatchesInRow || p.queue.len == 0) {
-			p.batched++
-			if r.startBatch(r.batch(kind)) {
-				return
-			}
-			continue
-		}
-		if p.queue.len > 0 {
-			p.batched = 0
-			t := p.queue.first
-			r.leave(t)
-			if r.tasks[t].due > r.now {
-				r.start(t)
-				return
-			}
-			r.expire(t)
-			continue
-		}
-		p.batched++
-		if r.startBatch(r.batch(r.oldest(false))) {
+	for p.queued > 0 && p.slotFree() {
+		if !r.fillOne() {
 			return
 		}
 	}
-	p.busy--
+}
+
+// fillOne takes the next batch or task, and starts it unless it is too late. It is false if
+// what comes next may not start yet.
+func (r *run) fillOne() bool {
+	p := &r.pool
+	if kind := r.oldest(true); kind >= 0 && (p.batched < exec.BatchesInRow || p.queue.len == 0) {
+		return r.startOldest(kind)
+	}
+	if p.queue.len == 0 {
+		return r.startOldest(r.oldest(false))
+	}
+	t := p.queue.first
+	if !p.mayStart(r.tasks[t].service) {
+		return false
+	}
+	p.batched = 0
+	r.leave(t)
+	if r.late(t) {
+		r.expire(t)
+		return true
+	}
+	p.busy++
+	r.start(t)
+	return true
+}
+
+// late reports whether a task that is about to start cannot be done in time.
+func (r *run) late(t int32) bool {
+	task := &r.tasks[t]
+	if r.pool.lanes == 0 {
+		return task.due <= r.now
+	}
+	return min(task.due, task.latest) <= r.now
+}
+
+func (r *run) startOldest(kind int) bool {
+	if !r.pool.mayStart(0) {
+		return false
+	}
+	r.pool.batched++
+	if first := r.batch(kind); first != none {
+		r.pool.busy++
+		r.startBatch(first)
+	}
+	return true
 }
 
 // oldest returns the kind whose first waiting batch task has waited longest, or -1;
@@ -136,10 +178,7 @@ func (r *run) batch(kind int) int32 {
 }
 
 // startBatch runs a chain of tasks as one thread, and charges each with an even share.
-func (r *run) startBatch(first int32) bool {
-	if first == none {
-		return false
-	}
+func (r *run) startBatch(first int32) {
 	n, alone := 0, 0.0
 	for t := first; t != none; t = r.tasks[t].next {
 		n++
@@ -153,6 +192,6 @@ func (r *run) startBatch(first int32) bool {
 	}
 	r.recorder.Batch(n)
 	r.order++
+	r.tasks[first].joined = r.pool.share.Join(r.now, 0)
 	r.cores.start(first, r.order, need)
-	return true
 }

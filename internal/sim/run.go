@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/helixrouter/helix/internal/feedback"
+	"github.com/helixrouter/helix/internal/policy"
 	"github.com/helixrouter/helix/internal/pressure"
 	"github.com/helixrouter/helix/internal/scenario"
 	"github.com/helixrouter/helix/internal/stats"
@@ -36,6 +37,7 @@ type run struct {
 
 	recorder *feedback.Recorder
 	tracker  *pressure.Tracker
+	brain    *feedback.Brain // nil if the policy does not learn
 	control  control
 	latency  stats.Histogram
 	result   Result
@@ -73,6 +75,11 @@ func newRun(s *scenario.Scenario, o Options) *run {
 	}
 	if r.policy == nil {
 		r.policy = policyOf(c)
+	}
+	if _, ok := r.policy.(*policy.Adaptive); ok {
+		r.brain = feedback.NewBrain(r.recorder)
+		r.pool.share.Cores = s.Cores(0)
+		r.pool.lanes = max(int(s.Cores(0)), 1)
 	}
 	return r
 }

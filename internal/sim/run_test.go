@@ -254,17 +254,17 @@ func fingerprint(t testing.TB, name string, load float64) string {
 // of the model changes these, and makes earlier results incomparable.
 func TestARunIsTheSameEverywhere(t *testing.T) {
 	want := map[string]string{
-		"steady":          "5d82e820d503fa4e",
-		"step":            "04096a135f6fce62",
-		"burst":           "554dd33bb10d394e",
-		"ramp":            "c30ed1abbdb9b5ff",
-		"mixed":           "1d24d7195a034e60",
-		"heavy-tail":      "e27f2066ab07aa49",
-		"drift":           "d92b7040e729938b",
-		"wrong-hints":     "1096168b9877001a",
-		"noisy-neighbour": "7a5b2f544056dd4e",
-		"retry-storm":     "6db0db32a3452e8b",
-		"stolen-cores":    "00d5683c1f56260a",
+		"steady":          "45cbe599d4f6d1b6",
+		"step":            "2d6afb2e45c22652",
+		"burst":           "4940375697c211ce",
+		"ramp":            "1e8df9baedefe247",
+		"mixed":           "595cb7144e87d188",
+		"heavy-tail":      "7a1143d2b7d1a089",
+		"drift":           "cf49da748b4586eb",
+		"wrong-hints":     "42257b0df31a4c72",
+		"noisy-neighbour": "0c72a19daa4c547e",
+		"retry-storm":     "10d29bfe57c46943",
+		"stolen-cores":    "390a3a10520edb22",
 	}
 	for _, name := range scenario.Names() {
 		if got := fingerprint(t, name, 1.5); got != want[name] || got != fingerprint(t, name, 1.5) {

@@ -3,6 +3,7 @@ package sim
 import (
 	"time"
 
+	"github.com/helixrouter/helix/internal/admission"
 	"github.com/helixrouter/helix/internal/scenario"
 	"github.com/helixrouter/helix/route"
 )
@@ -18,14 +19,20 @@ type task struct {
 	strategy route.Strategy
 	due      time.Duration // never if it has no budget
 	started  time.Duration
-	cost     float64 // core time that it is charged with, ns
-	ticket   uint64  // of its wait; 0 while it does not wait
-	next     int32   // in its list, in its batch, or among the free
-	prev     int32   // in its list
+	cost     float64       // core time that it is charged with, ns
+	service  time.Duration // that is predicted; 0 = unknown
+	rank     time.Duration // whose is the least is the next to leave the queue
+	cell     admission.Cell
+	latest   time.Duration // when it must start to be in time
+	joined   float64       // see capacity.Share
+	served   time.Duration
+	ticket   uint64 // of its wait; 0 while it does not wait
+	next     int32  // in its list, in its batch, or among the free
+	prev     int32  // in its list
 }
 
 // take returns a free task for a job.
-func (r *run) take(j *scenario.Job, kind uint32, s route.Strategy) int32 {
+func (r *run) take(j *scenario.Job, kind uint32, d *route.Decision) int32 {
 	t := r.free
 	if t == none {
 		t = int32(len(r.tasks))
@@ -37,8 +44,18 @@ func (r *run) take(j *scenario.Job, kind uint32, s route.Strategy) int32 {
 	if !ok {
 		due = never
 	}
-	r.tasks[t] = task{job: *j, kind: kind, strategy: s, due: due, cost: float64(j.Service), next: none, prev: none}
+	r.tasks[t] = task{
+		job: *j, kind: kind, strategy: d.Strategy, due: due, cost: float64(j.Service),
+		latest: latest(j, d), service: d.Service, rank: j.At + d.Order, cell: admission.Cell(d.Cell), next: none, prev: none,
+	}
 	return t
+}
+
+func latest(j *scenario.Job, d *route.Decision) time.Duration {
+	if d.Start == 0 {
+		return never
+	}
+	return j.At + d.Start
 }
 
 func (r *run) give(t int32) {
@@ -62,6 +79,28 @@ func (l *list) push(tasks []task, t int32) {
 		tasks[l.last].next = t
 	}
 	l.last = t
+	l.len++
+}
+
+// insert puts a task behind all that are not after it in order of rank.
+func (l *list) insert(tasks []task, t int32) {
+	before := l.last
+	for before != none && tasks[before].rank > tasks[t].rank {
+		before = tasks[before].prev
+	}
+	if before == l.last {
+		l.push(tasks, t)
+		return
+	}
+	after := l.first
+	if before != none {
+		after = tasks[before].next
+		tasks[before].next = t
+	} else {
+		l.first = t
+	}
+	tasks[t].prev, tasks[t].next = before, after
+	tasks[after].prev = t
 	l.len++
 }
 

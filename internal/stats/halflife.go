@@ -1,9 +1,6 @@
 package stats
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // HalfLife is an average over time that forgets: without a new sample it falls
 // towards 0, by half in each Half. Set Half (> 0) and leave the rest zero. Not
@@ -35,7 +32,7 @@ func (h *HalfLife) Update(now time.Duration, x float64) {
 		return
 	}
 	halves := h.halvesSince(now)
-	h.value = h.value*math.Exp2(-halves) + x*(1-math.Exp2(-min(halves, 1)))
+	h.value = h.value*Exp2(-halves) + x*(1-Exp2(-min(halves, 1)))
 	h.at = now
 }
 
@@ -45,7 +42,7 @@ func (h *HalfLife) Value(now time.Duration) float64 {
 	if now <= h.at {
 		return h.value
 	}
-	return h.value * math.Exp2(-h.halvesSince(now))
+	return h.value * Exp2(-h.halvesSince(now))
 }
 
 // halvesSince returns how many half-lives lie between the newest sample and now,

@@ -15,7 +15,7 @@ const sized = "-sized"
 // Policies lists what can be simulated: what a configuration can name, with the
 // default bounds and sized.
 func Policies() []string {
-	return []string{helix.PolicyThreshold, helix.PolicyThreshold + sized}
+	return []string{helix.PolicyAdaptive, helix.PolicyThreshold, helix.PolicyThreshold + sized}
 }
 
 // options are those of one of the Policies.

@@ -1,0 +1,93 @@
+package feedback
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/helixrouter/helix/internal/admission"
+	"github.com/helixrouter/helix/internal/estimate"
+	"github.com/helixrouter/helix/internal/policy"
+)
+
+// Brain learns from what the recorder has seen, and writes the Book that the adaptive
+// policy decides with. Tick is for one goroutine at a time; TakeProbe is safe for concurrent use.
+type Brain struct {
+	recorder *Recorder
+	kinds    []learned // by kind
+	demand   admission.Demand
+	at       time.Duration
+	probes   [maxProbes]atomic.Bool // by kind: one job may pass a door that is shut for its kind
+}
+
+// maxProbes is how many kinds are probed, all that a router keeps.
+const maxProbes = 256
+
+// learned is what is known of one kind.
+type learned struct {
+	model  estimate.Model
+	seen   time.Duration // when a job of it last ended
+	credit float64       // core time that its probes may take, ns
+}
+
+// NewBrain returns a brain that has learned nothing.
+func NewBrain(r *Recorder) *Brain { return &Brain{recorder: r} }
+
+const (
+	// floor is the share of the cores that each kind is given, in probes, while all of its jobs
+	// are refused. Without it a kind that was once taken for too long would never be
+	// tried again; each per cent costs up to as much of the goodput.
+	floor = 0.01
+	// stale is how long a kind does without a job that ends before it is probed.
+	stale = time.Second
+)
+
+// Tick takes in what happened since the last, and returns what decisions shall read from now on.
+func (b *Brain) Tick(now time.Duration, waits *admission.Backlog, cores float64, lanes int) *policy.Book {
+	for _, s := range b.recorder.drain() {
+		k := b.kind(s.kind)
+		k.model.Observe(s.units, s.served)
+		k.seen = now
+	}
+	b.demand.Update(now, b.recorder.arrived())
+	book := &policy.Book{
+		Curves: make([]estimate.Curve, len(b.kinds)),
+		Door:   admission.NewDoor(cores, waits, &b.demand),
+		Lanes:  lanes,
+	}
+	for i := range b.kinds {
+		book.Curves[i] = b.kinds[i].model.Curve()
+		b.probe(i, now, cores)
+	}
+	b.at = now
+	return book
+}
+
+// probe gives a kind credit, and a probe when it has enough for one.
+func (b *Brain) probe(i int, now time.Duration, cores float64) {
+	k := &b.kinds[i]
+	if i >= maxProbes || now-k.seen < stale {
+		k.credit = 0
+		return
+	}
+	k.credit += float64(floor * cores * float64(now-b.at))
+	if mean := k.model.Mean(); k.credit >= mean && mean > 0 {
+		k.credit -= mean
+		b.probes[i].Store(true)
+	}
+}
+
+// TakeProbe reports whether a job that the door refuses shall pass, to keep the
+// prediction of its kind true. It takes the permission.
+func (b *Brain) TakeProbe(kind uint32) bool {
+	return int(kind) < maxProbes && b.probes[kind].Load() && b.probes[kind].CompareAndSwap(true, false)
+}
+
+func (b *Brain) kind(n uint32) *learned {
+	for int(n) >= len(b.kinds) {
+		b.kinds = append(b.kinds, learned{})
+	}
+	return &b.kinds[n]
+}
+
+// Demand is the core time per second that arrives, refused work included, in cores.
+func (b *Brain) Demand() float64 { return b.demand.Total() }

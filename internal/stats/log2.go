@@ -1,0 +1,55 @@
+package stats
+
+import "math"
+
+// Log2 is the binary logarithm of a normal x > 0 to 1e-7, and Exp2 its inverse to
+// 1e-7 of the result, for predictions that are far coarser. They are a few nanoseconds, and the same on
+// every platform: package math has assembly of its own on some, and a product that is
+// added to something is kept from being fused.
+//
+// The mantissa m in [sqrt 1/2, sqrt 2) has ln m = 2 atanh f, f = (m-1)/(m+1),
+// |f| < 0.1716: the series' first term left out is 2 f^11/11 < 7e-10.
+func Log2(x float64) float64 {
+	pattern := math.Float64bits(x)
+	e := int(pattern>>52) - 1023
+	m := math.Float64frombits(pattern&(1<<52-1) | 1023<<52) // in [1,2)
+	if m > math.Sqrt2 {
+		m /= 2
+		e++
+	}
+	f := (m - 1) / (m + 1)
+	q := f * f
+	sum := float64(q*(1./9)) + 1./7
+	sum = float64(sum*q) + 1./5
+	sum = float64(sum*q) + 1./3
+	sum = float64(sum*q) + 1
+	return float64(e) + float64(2/math.Ln2*float64(f*sum))
+}
+
+// Exp2 is 2^x, 0 below 2^-1022 and the largest float64 above its exponent.
+func Exp2(x float64) float64 {
+	switch {
+	case !(x > -1022):
+		return 0
+	case x >= 1023:
+		return math.MaxFloat64
+	}
+	whole := math.Floor(x + 0.5)
+	t := float64((x - whole) * math.Ln2) // |t| <= 0.3466: t^8/8! < 6e-9
+	sum := float64(t*(1./5040)) + 1./720
+	sum = float64(sum*t) + 1./120
+	sum = float64(sum*t) + 1./24
+	sum = float64(sum*t) + 1./6
+	sum = float64(sum*t) + 1./2
+	sum = float64(sum*t) + 1
+	sum = float64(sum*t) + 1
+	return sum * math.Float64frombits(uint64(int64(whole)+1023)<<52)
+}
+
+// Normal is the probability of a standard normal variable to be below z, by the logistic
+// approximation 1/(1+exp(-1.702 z)): off by 0.01 at most, and by more in the tails, where it
+// says 0.0006 at z = -4 and the truth is 0.00003.
+func Normal(z float64) float64 {
+	const perSigma = 1.702 / math.Ln2
+	return 1 / (1 + Exp2(-float64(min(max(z, -30), 30)*perSigma)))
+}

@@ -57,9 +57,13 @@ func (r *Router) decide(ctx context.Context, v *view, k *kind, j *job) {
 		Scaling: float32(j.hint.Scaling),
 		Unsized: j.unsized,
 	}, who, load, &v.signals))
+	holds := false
+	if d.Strategy != route.Inline && d.Strategy != route.Spawn {
+		j.child, holds = r.exec.Inside(ctx)
+	}
 	switch {
 	case d.Strategy == route.Inline || d.Strategy == route.Spawn:
-	case r.exec.HoldsSlot(ctx):
+	case holds:
 		// To wait for a slot while holding one could wait for ever, and refusing
 		// would throw away what the parent has done. The parent lends its slot.
 		d = nested

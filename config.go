@@ -73,7 +73,7 @@ func DefaultConfig() Config {
 		AdaptiveStep:               0.10,
 		CPUP95BudgetMS:             200,
 		AdaptiveP95ThresholdFactor: 1.5,
-		Policy:                     PolicyThreshold,
+		Policy:                     PolicyAdaptive,
 		MetricsLegacy:              true,
 	}
 }

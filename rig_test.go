@@ -63,6 +63,7 @@ func bubble(t *testing.T, test func(t *testing.T)) {
 func testRouter(t *testing.T, change func(*helix.Config), options ...helix.Option) *helix.Router {
 	t.Helper()
 	c := helix.DefaultConfig()
+	c.Policy = helix.PolicyThreshold
 	c.BackpressureBusyThreshold = 1 << 20
 	if change != nil {
 		change(&c)

@@ -3,6 +3,7 @@ package helix
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/helixrouter/helix/internal/admission"
@@ -41,6 +42,7 @@ type job struct {
 	unsized   bool
 	submitted time.Duration // router clock
 	deadline  time.Duration // router clock; 0 = none
+	child     bool          // it was submitted from inside a job
 	busy      int           // pool slots taken when it was decided
 	decision  route.Decision
 	times     exec.Times // of a job that ran to its end
@@ -71,7 +73,7 @@ func (j *job) units() uint64 {
 
 // size is what the decision predicted.
 func (j *job) size() exec.Size {
-	return exec.Size{Service: j.decision.Service, Units: j.units(), Cell: admission.Cell(j.decision.Cell)}
+	return exec.Size{Service: j.decision.Service, Units: j.units(), Cell: admission.Cell(j.decision.Cell), Child: j.child}
 }
 
 // submit is the walk of one job: decide, then run it inline here, or hand it to
@@ -158,6 +160,9 @@ func newCall[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, 
 	t.Kind, t.Strategy = k.number, j.decision.Strategy
 	t.Submitted, t.Deadline = j.submitted, j.deadline
 	t.Rank, t.Latest, t.Size = j.submitted+j.decision.Order, 0, j.size()
+	if j.child {
+		t.Rank = math.MinInt64 // its parent waits for it, and others may wait for the parent
+	}
 	if j.decision.Start > 0 {
 		t.Latest = j.submitted + j.decision.Start
 	}
@@ -181,6 +186,9 @@ func (r *Router) place(ctx context.Context, t *exec.Task, k *kind, j *job) error
 			}
 			r.reroute(j, route.CPUPool, route.ReasonSpawnFull)
 			t.Strategy = route.CPUPool
+			if j.child = r.exec.Within(ctx); j.child {
+				t.Size.Child, t.Rank = true, math.MinInt64
+			}
 			return r.place(ctx, t, k, j)
 		}
 	case route.Batch:

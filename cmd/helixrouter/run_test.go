@@ -110,7 +110,7 @@ func TestAnswers(t *testing.T) {
 		"version":              {"helixrouter ", runtime.Version(), "commit "},
 		"version --json":       {`"version":`, `"commit":`},
 		"config check " + good: {good + " is valid\n"},
-		"config show":          {"cpu_parallelism: 3\n", "ema_alpha: 0.25\n", "policy: \"threshold\"\n"},
+		"config show":          {"cpu_parallelism: 3\n", "ema_alpha: 0.25\n", "policy: \"adaptive\"\n"},
 		"config show --origin --batch-max-size 9": {
 			"cpu_parallelism: 3                       # file:" + good, "ema_alpha: 0.25                          # env:HELIX_EMA_ALPHA",
 			"batch_max_size: 9                        # flag:--batch-max-size", "inline_threshold: 8000                   # default",

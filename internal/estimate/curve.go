@@ -19,9 +19,9 @@ type Curve struct {
 }
 
 const (
-	// provenFrom is how many jobs of a kind have to have run before predictions are
-	// acted on. The mean of log2 is then known to a quarter of a spread.
-	provenFrom = 10
+	// provenFrom is how many jobs of a kind have to have run before one is run where it
+	// would not be run without the prediction. Fewer, and 1 in 100 that is long has not been seen.
+	provenFrom = 200
 	// growth is by how much a job may be larger than the largest that has run, and still be
 	// predicted: each proof lets the next be half as large again, so that a wrong law
 	// never runs a giant where it expects a dwarf (the rule of sptl, PPoPP 2019).

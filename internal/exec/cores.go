@@ -15,6 +15,9 @@ type Size struct {
 	Service time.Duration // core time
 	Units   uint64        // declared size, to learn from
 	Cell    admission.Cell
+	// Child marks a job that was submitted from inside another one, which may wait for it.
+	// It must not wait for its parent in turn: to it, nobody is a rival.
+	Child bool
 }
 
 // Turn is a slot that was taken with TryTake.
@@ -23,9 +26,12 @@ type Turn struct {
 	joined float64
 }
 
-// mayStartLocked reports whether a task of a predicted core time would get a slot now.
-func (p *Pool) mayStartLocked(service time.Duration) bool {
-	return p.slotFreeLocked() && (p.limits.Lanes == 0 || p.share.Rivals(service) < p.limits.Lanes)
+// mayStartLocked reports whether a task of a size would get a slot now.
+func (p *Pool) mayStartLocked(size Size) bool { return p.slotFreeLocked() && p.hasLaneLocked(size) }
+
+// hasLaneLocked is the part of it that is not about slots.
+func (p *Pool) hasLaneLocked(size Size) bool {
+	return p.limits.Lanes == 0 || size.Child || p.share.Rivals(size.Service) < p.limits.Lanes
 }
 
 // joinLocked is called when something starts.

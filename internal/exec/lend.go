@@ -34,7 +34,7 @@ func (x *Executor) Borrow(ctx context.Context, deadline time.Duration) (Loan, ro
 		return Loan{executor: x, lender: lender}, route.Done, nil
 	default:
 	}
-	if turn, ok := x.Pool.TryTake(Size{}); ok {
+	if turn, ok := x.Pool.TryTake(Size{Child: true}); ok {
 		return Loan{executor: x, slot: true, turn: turn}, route.Done, nil
 	}
 	var late <-chan time.Time

@@ -30,16 +30,14 @@ func (p *Pool) nextLocked() shift {
 	return shift{}
 }
 
-// pickLocked picks for a slot that is counted as busy already.
+// pickLocked picks for a slot that is counted as busy already. Batches need no lane: they
+// are how work is saved, and their slots bound them.
 func (p *Pool) pickLocked() shift {
 	if f := p.dueLocked(); f != nil && (p.batched < BatchesInRow || p.queue.len() == 0) {
-		if p.mayBatchLocked(f) {
-			return p.takeBatchLocked(f)
-		}
-		return shift{}
+		return p.takeBatchLocked(f)
 	}
 	if t := p.queue.first(); t != nil {
-		if p.limits.Lanes > 0 && p.share.Rivals(t.Size.Service) >= p.limits.Lanes {
+		if !p.hasLaneLocked(t.Size) {
 			return shift{}
 		}
 		p.dequeueLocked(t)
@@ -48,15 +46,10 @@ func (p *Pool) pickLocked() shift {
 		p.batched = 0
 		return shift{task: t}
 	}
-	if f := p.oldestLocked(func(*Former) bool { return true }); f != nil && p.mayBatchLocked(f) {
+	if f := p.oldestLocked(func(*Former) bool { return true }); f != nil {
 		return p.takeBatchLocked(f)
 	}
 	return shift{}
-}
-
-// mayBatchLocked reports whether a batch of a former may start, as its first task would.
-func (p *Pool) mayBatchLocked(f *Former) bool {
-	return p.limits.Lanes == 0 || p.share.Rivals(f.tasks.first.Size.Service) < p.limits.Lanes
 }
 
 // BatchesInRow is how many batches may come before a single task that waits. Batches

@@ -80,7 +80,7 @@ func (p *Pool) Submit(t *Task) Placement {
 	case p.closed:
 		p.mu.Unlock()
 		return Closed
-	case p.mayStartLocked(t.Size.Service):
+	case p.mayStartLocked(t.Size):
 		p.startLocked(t)
 		p.mu.Unlock()
 		return Placed
@@ -100,7 +100,7 @@ func (p *Pool) Submit(t *Task) Placement {
 func (p *Pool) SubmitNow(t *Task) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed || !p.mayStartLocked(t.Size.Service) {
+	if p.closed || !p.mayStartLocked(t.Size) {
 		return false
 	}
 	p.startLocked(t)
@@ -118,7 +118,7 @@ func (p *Pool) startLocked(t *Task) {
 func (p *Pool) TryTake(size Size) (Turn, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed || !p.mayStartLocked(size.Service) {
+	if p.closed || !p.mayStartLocked(size) {
 		return Turn{}, false
 	}
 	p.busy.Add(1)

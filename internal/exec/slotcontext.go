@@ -62,6 +62,16 @@ func (x *Executor) Within(ctx context.Context) bool { return x.job(ctx) != nil }
 // directly or through jobs that it spawned and may be waiting for.
 func (x *Executor) HoldsSlot(ctx context.Context) bool { return x.lender(ctx) != nil }
 
+// Inside reports whether ctx comes from a job of x, and whether it holds a slot. See
+// Within and HoldsSlot.
+func (x *Executor) Inside(ctx context.Context) (inside, holds bool) {
+	c := x.job(ctx)
+	if c == nil {
+		return false, false
+	}
+	return true, c.holds || x.lender(c.Context) != nil
+}
+
 // lender returns the nearest job around ctx that has a slot to lend, or nil.
 func (x *Executor) lender(ctx context.Context) *slotContext {
 	c := x.job(ctx)

@@ -50,6 +50,7 @@ func TestReadyz(t *testing.T) {
 
 func TestReadyzWhenSaturated(t *testing.T) {
 	c := helix.DefaultConfig()
+	c.Policy = helix.PolicyThreshold
 	c.CPUParallelism, c.CPUQueueCap, c.BackpressureBusyThreshold = 1, 1, 2
 	var clock fakeTime
 	r := newRig(t, c, httpapi.Options{Now: clock.now})

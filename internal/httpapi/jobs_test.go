@@ -100,6 +100,7 @@ func TestInvalidJobs(t *testing.T) {
 
 func TestHowJobsFail(t *testing.T) {
 	c := helix.DefaultConfig()
+	c.Policy = helix.PolicyThreshold
 	c.CPUParallelism, c.BackpressureBusyThreshold = 1, 1
 	r := newRig(t, c, httpapi.Options{})
 	for _, x := range []struct {
@@ -125,6 +126,7 @@ func TestHowJobsFail(t *testing.T) {
 
 func TestShedJobs(t *testing.T) {
 	c := helix.DefaultConfig()
+	c.Policy = helix.PolicyThreshold
 	c.CPUParallelism, c.BackpressureBusyThreshold = 1, 1
 	r := newRig(t, c, httpapi.Options{})
 	first := make(chan answer, 1)

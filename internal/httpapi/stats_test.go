@@ -60,6 +60,7 @@ func TestStatsOfAFreshRouter(t *testing.T) {
 
 func TestStats(t *testing.T) {
 	c := helix.DefaultConfig()
+	c.Policy = helix.PolicyThreshold
 	c.CPUParallelism, c.BackpressureBusyThreshold = 1, 1
 	r := newRig(t, c, httpapi.Options{})
 	r.call(t, "POST", "/api/jobs", record("Echo", 1, 1))

@@ -46,6 +46,9 @@ const (
 
 // Decide implements route.Policy.
 func (a *Adaptive) Decide(req route.Request, who route.Subject, load route.Load, sig *route.Signals) route.Decision {
+	if sig.External >= 1 { // somebody has closed the door
+		return route.Decision{Strategy: route.Drop, Reason: route.ReasonBusyGate, Propensity: 1}
+	}
 	p := a.predict(req, who.Kind)
 	if !p.Known() {
 		return a.unknown(req, who, sig)
@@ -154,9 +157,9 @@ func (a *Adaptive) predict(req route.Request, kind uint32) estimate.Prediction {
 	return a.Book.Curves[kind].Predict(units)
 }
 
-// unknown follows the table without its gate.
+// unknown follows the table without its gate; injected pressure still counts.
 func (a *Adaptive) unknown(req route.Request, who route.Subject, sig *route.Signals) route.Decision {
-	d := a.Table.Decide(req, who, route.Load{}, &route.Signals{SpawnThreshold: sig.SpawnThreshold})
+	d := a.Table.Decide(req, who, route.Load{}, sig)
 	d.Order = order(req.Budget, 0, who.Class)
 	return d
 }

@@ -21,6 +21,7 @@ floor 0: the words; pure, public, imports nothing of the module
 floor 1: the mechanisms; pure: no goroutine, no lock, no clock, no global randomness
 	internal/bound
 	internal/capacity
+	internal/learn
 	internal/pressure
 	internal/stats
 

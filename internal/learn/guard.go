@@ -14,6 +14,9 @@ const (
 	reentry = 5 * worstLoss
 	// maxBudget keeps old merit from paying for a new disaster: 42 worst losses.
 	maxBudget = 50
+	// deepest is how far a budget can be in debt: a million of the worst losses is more
+	// than any router has under way when a budget runs out.
+	deepest = -1e6 * worstLoss
 	// doubt is the number of standard errors that the guard takes from the estimate
 	// of what the baseline would have lost.
 	doubt = 2
@@ -28,7 +31,7 @@ type budget struct {
 
 // add earns (or pays, when below 0), and reports whether that ended a permission.
 func (b *budget) add(amount float64) (fell bool) {
-	b.left = min(b.left+amount, maxBudget)
+	b.left = clamp(b.left+amount, deepest, maxBudget)
 	was, need := b.permitted, reentry
 	if was {
 		need = worstLoss

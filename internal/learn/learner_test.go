@@ -164,12 +164,27 @@ func TestShedJobsAreCountedOnly(t *testing.T) {
 	}
 }
 
+// A change that makes the predictions worse is noticed, and exploration rises again.
+func TestADriftIsNoticed(t *testing.T) {
+	w := newWorld(1, 0.1)
+	w.run(0, 30_000)
+	calm := w.learner.Snapshot()
+	if calm.Drifts != 0 {
+		t.Errorf("%d alarms without a change", calm.Drifts)
+	}
+	w.truth = w.redrawn(1 << 30)
+	w.run(30_000, 30_600)
+	if s := w.learner.Snapshot(); s.Drifts == 0 || s.Epsilon < 1.5*calm.Epsilon {
+		t.Errorf("%d alarms, epsilon %g after %g", s.Drifts, s.Epsilon, calm.Epsilon)
+	}
+}
+
 // However long and whatever the losses, the weights stay within their bounds.
 func TestWeightsStayBounded(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	l := learn.New(learn.Guarded)
 	jobs := 1_000_000
-	if testing.Short() {
+	if testing.Short() || raceEnabled {
 		jobs = 50_000
 	}
 	for at := range jobs {

@@ -53,6 +53,3 @@ func (m *Mode) UnmarshalText(text []byte) error {
 
 // learns reports whether samples move the weights.
 func (m Mode) learns() bool { return m == Shadow || m == Guarded }
-
-// acts reports whether decisions may follow the weights at all.
-func (m Mode) acts() bool { return m == Guarded || m == Frozen }

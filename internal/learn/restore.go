@@ -12,9 +12,6 @@ import (
 const (
 	// maxSquare is memory times the largest squared gradient, rounded up.
 	maxSquare = memory * (maxResidual * maxFeature) * (maxResidual * maxFeature)
-	// deepest is how far a budget can be in debt: jobs that were under way when it ran
-	// out still end. A million of the worst is more than any router holds.
-	deepest = -1.2e6
 	// maxVariance is that of values within ±1, and a little for rounding.
 	maxVariance = 1.01
 )

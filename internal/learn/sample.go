@@ -10,11 +10,12 @@ import (
 // left for the cores it took from others.
 const worstLoss = 1.2
 
-// Sample is one finished job, as the learner sees it.
+// Sample is one finished job, as the learner sees it. The guard takes a job whose
+// Chosen is not its Base for one that the learner led away.
 type Sample struct {
 	Kind   uint32
 	Chosen route.Strategy // what it took; Drop for a job that was shed
-	Base   route.Strategy // what the model alone would have taken: Least of Predicted
+	Base   route.Strategy // what the model alone would have taken, Least of Predicted; Chosen where the router overruled both
 	X      Features       // as they were at the decision
 
 	// Predicted is the loss that the model predicted without correction, for the
@@ -62,4 +63,14 @@ func finite(x float32) bool { return !math.IsNaN(float64(x)) && !math.IsInf(floa
 // clampLoss keeps a loss in the range that one job can have.
 func clampLoss(x float64) float64 { return clamp(x, 0, worstLoss) }
 
-func clamp(x, low, high float64) float64 { return min(max(x, low), high) }
+// clamp limits x to low..high. Comparisons, since min and max of floats care for
+// signed zeros and NaN and took a third of Observe.
+func clamp(x, low, high float64) float64 {
+	if x < low {
+		return low
+	}
+	if x > high {
+		return high
+	}
+	return x
+}

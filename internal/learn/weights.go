@@ -52,8 +52,13 @@ func (w *Weights) Residual(s route.Strategy, kind uint32, x *Features) float32 {
 	if int(kind) < len(w.kinds) {
 		sum += w.kinds[kind].intercepts[s]
 	}
-	if sum != sum { // a feature was not a number
+	switch {
+	case sum < -maxResidual:
+		return -maxResidual
+	case sum > maxResidual:
+		return maxResidual
+	case sum != sum: // a feature was not a number
 		return 0
 	}
-	return min(max(sum, -maxResidual), maxResidual)
+	return sum
 }

@@ -19,7 +19,7 @@ type world struct {
 	noise   float32                                                // half-width of the uniform noise on a loss
 	predict func(kind uint32, x *learn.Features) losses            // what the model says
 	truth   func(at int, kind uint32, x *learn.Features) losses    // expected loss of each arm
-	observe func(w *world, at int, s *learn.Sample, true_ *losses) // nil: the truth plus noise
+	observe func(w *world, at int, s *learn.Sample, truth *losses) // nil: the truth plus noise
 	learner *learn.Learner
 	weights learn.Weights
 }

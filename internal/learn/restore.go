@@ -118,6 +118,9 @@ func (k *kind) restore(s *KindSnapshot) error {
 	); err != nil {
 		return err
 	}
+	if drop := int(route.Drop); means[drop] != 0 || evidence[drop] != 0 {
+		return fmt.Errorf("intercepts: drop has %g on %g jobs, and is never learned", means[drop], evidence[drop])
+	}
 	k.samples, k.errors, k.budget = s.Samples, s.Error, budget{s.Budget, s.Permitted}
 	for i := range k.arms {
 		k.arms[i] = intercept{moment{means[i], variances[i]}, evidence[i]}

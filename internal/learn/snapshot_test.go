@@ -119,9 +119,10 @@ func TestRestoreRefusesWhatNoLearnerWrites(t *testing.T) {
 		"kinds: 3: intercepts": func(s *learn.Snapshot) {
 			s.Kinds[3] = learn.KindSnapshot{Intercepts: []float64{1}}
 		},
-		"kinds: 1: evidence":  func(s *learn.Snapshot) { s.Kinds[1].Evidence[2] = 201 },
-		"kinds: 1: variances": func(s *learn.Snapshot) { s.Kinds[1].Variances[2] = -1 },
-		"kinds: 1: budget":    func(s *learn.Snapshot) { k := s.Kinds[1]; k.Budget = nan; s.Kinds[1] = k },
+		"kinds: 1: intercepts: drop": func(s *learn.Snapshot) { s.Kinds[1].Intercepts[4] = 0.1 },
+		"kinds: 1: evidence":         func(s *learn.Snapshot) { s.Kinds[1].Evidence[2] = 201 },
+		"kinds: 1: variances":        func(s *learn.Snapshot) { s.Kinds[1].Variances[2] = -1 },
+		"kinds: 1: budget":           func(s *learn.Snapshot) { k := s.Kinds[1]; k.Budget = nan; s.Kinds[1] = k },
 	} {
 		w := newWorld(1, 0.1)
 		w.run(0, 3_000)

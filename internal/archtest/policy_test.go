@@ -23,6 +23,7 @@ floor 1: the mechanisms; pure: no goroutine, no lock, no clock, no global random
 	internal/bound
 	internal/capacity
 	internal/estimate
+	internal/learn
 	internal/pressure
 	internal/stats
 

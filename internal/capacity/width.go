@@ -1,0 +1,138 @@
+package capacity
+
+import (
+	"math"
+	"time"
+)
+
+const (
+	// settleTime after a step is not judged by: jobs that had started run on, and a
+	// rate measured over the last 100 ms still tells of the width before.
+	settleTime = 100 * time.Millisecond
+	// watchTime is what a step is judged by. The kernel counts the CPU time of a
+	// running thread at its ticks, 1 to 10 ms apart, and the runnable goroutines are
+	// looked at some 20 times in it; over less than that both are mostly noise.
+	watchTime = 200 * time.Millisecond
+	// staleTime without a look ends a watch: nobody knows what was in between.
+	staleTime = time.Second
+	// wideMark is the share of the cores that is clearly less than all of them. With
+	// less wanted, and jobs waiting for slots whose holders block, one more slot pays.
+	wideMark = 0.80
+	// narrowMark is the share that is as good as all of them. When one slot less
+	// would still want as much, the slot only takes turns with the others. The gap
+	// between the marks is the dead band: a step up from a demand d at width w makes
+	// it d(w+1)/w, and to take that step back needs d above narrowMark, where the
+	// step up needs it below wideMark. So no steady demand moves it to and fro.
+	narrowMark = 0.90
+	// fullShare of the looks must find all slots busy and jobs waiting before a slot
+	// is added: less, and the queue is gone by itself between bursts.
+	fullShare = 0.75
+	// computing is the demand of a slot, in cores, from which its jobs do not block.
+	// Below wideMark of a core they do.
+	computing = 0.90
+	// crowded is how many goroutines may wait for each core before the CPU counts as
+	// saturated although it is not seen to be used, as when its cores are stolen.
+	crowded = 1.0
+)
+
+// WidthInputs is what a width is found from.
+type WidthInputs struct {
+	Ceiling  int     // most slots there may be
+	Cores    float64 // usable: the lesser of GOMAXPROCS and the quota; 0 or less when unknown
+	CPURate  float64 // core-seconds per second that the process used since the last call; -1 unknown
+	Runnable float64 // goroutines that wait for a core, on average; -1 unknown
+	Busy     int     // slots in use
+	Queued   int     // jobs that wait for a slot
+	Running  int     // goroutines on a core beside the caller's; -1 unknown
+}
+
+// Width finds how many slots the cores can use: about as many as there are cores
+// when jobs compute, up to the ceiling when they block. What it measures is the
+// demand for cores, of which those that work and those in line for one are both
+// part: a core that another process took lowers the first and raises the second,
+// and is not mistaken for a job that blocks.
+//
+// It begins at the ceiling and stays there until the cores are seen to be short.
+// The zero value is ready. Not safe for concurrent use.
+type Width struct {
+	width   int // 0 before the first call
+	ceiling int // as of the last call
+	last    time.Duration
+	begins  time.Duration // when the watch does, at the end of the settling
+	seen    looks
+}
+
+// Next takes a look and returns the width from now on, 1..Ceiling. Call it every
+// 10 ms or so while jobs run; it moves by one slot each 300 ms at most, and at once
+// only where the bounds themselves move.
+func (w *Width) Next(now time.Duration, in WidthInputs) int {
+	in = in.sane()
+	w.follow(now, in)
+	since := now - w.last
+	w.last = max(w.last, now)
+	if since <= 0 {
+		return w.width
+	}
+	if since > staleTime {
+		w.watch(now)
+		return w.width
+	}
+	if now-since < w.begins {
+		return w.width
+	}
+	w.seen.add(since, w.width, in)
+	if w.seen.span < watchTime {
+		return w.width
+	}
+	if step := w.seen.step(w.width, in); step != 0 {
+		w.width += step
+		w.watch(now + settleTime)
+	} else {
+		w.watch(now)
+	}
+	return w.width
+}
+
+// watch begins a new watch.
+func (w *Width) watch(at time.Duration) { w.begins, w.seen = at, looks{} }
+
+// follow keeps the width between the cores and the ceiling. A width that was at
+// the ceiling was not held back by the cores and goes with it when it rises.
+func (w *Width) follow(now time.Duration, in WidthInputs) {
+	if w.width == 0 {
+		w.last = now
+	}
+	before := w.width
+	if w.width >= w.ceiling {
+		w.width = in.Ceiling
+	}
+	w.ceiling = in.Ceiling
+	w.width = min(max(w.width, in.floor()), in.Ceiling)
+	if w.width != before {
+		w.watch(now + settleTime)
+	}
+}
+
+// floor is the width that computing jobs need to use all cores.
+func (in WidthInputs) floor() int {
+	return int(min(max(math.Round(in.Cores), 1), float64(in.Ceiling)))
+}
+
+// sane returns in with every number in its range. Cores that nobody knows are as
+// many as the ceiling wants.
+func (in WidthInputs) sane() WidthInputs {
+	in.Ceiling = min(max(in.Ceiling, 1), maxParallelism)
+	if !(in.Cores > 0) || math.IsInf(in.Cores, 0) {
+		in.Cores = float64(in.Ceiling)
+	}
+	in.CPURate, in.Runnable = known(in.CPURate), known(in.Runnable)
+	return in
+}
+
+// known returns x, or -1 when it says nothing.
+func known(x float64) float64 {
+	if !(x >= 0) || math.IsInf(x, 0) {
+		return -1
+	}
+	return x
+}

@@ -6,7 +6,8 @@ import "time"
 // zero value is empty.
 type looks struct {
 	span     time.Duration
-	working  float64 // core-seconds that the process used, or goroutines on a core where those are more
+	used     float64 // core-seconds that the process used
+	running  float64 // goroutines on a core
 	runnable float64 // goroutines in line for a core
 	busy     float64 // slots in use
 	full     float64 // time with all slots busy and jobs waiting
@@ -20,7 +21,8 @@ func (l *looks) add(since time.Duration, width int, in WidthInputs) {
 	// Who is in line must be known, or cores that are stolen look like jobs that
 	// block; of who works, one of two accounts will do.
 	l.blind = l.blind || in.Runnable < 0 || in.CPURate < 0 && in.Running < 0
-	l.working += t * max(in.CPURate, float64(in.Running), 0)
+	l.used += t * max(in.CPURate, 0)
+	l.running += t * float64(max(in.Running, 0))
 	l.runnable += t * max(in.Runnable, 0)
 	l.busy += t * float64(in.Busy)
 	if in.Busy >= width && in.Queued > 0 {
@@ -28,10 +30,14 @@ func (l *looks) add(since time.Duration, width int, in WidthInputs) {
 	}
 }
 
+// working returns the core-seconds that were worked. A thread that waits while
+// another process has its core uses none, but its goroutine counts as running.
+func (l *looks) working() float64 { return max(l.used, l.running) }
+
 // step returns by how much the width should change: 1, 0 or -1.
 func (l *looks) step(width int, in WidthInputs) int {
 	t := l.span.Seconds()
-	demand := (l.working + l.runnable) / t
+	demand := (l.working() + l.runnable) / t
 	switch {
 	case l.blind:
 		return 0
@@ -48,9 +54,9 @@ func (l *looks) step(width int, in WidthInputs) int {
 // cores are no whole number, one slot less may leave a part of a core idle.
 func (l *looks) narrow(demand float64, width int, cores float64) bool {
 	t := l.span.Seconds()
-	saturated := l.working/t >= narrowMark*cores || l.runnable/t > crowded*cores
+	saturated := l.working()/t >= narrowMark*cores || l.runnable/t > crowded*cores
 	less := demand * float64(width-1) / float64(width)
-	return saturated && (less >= narrowMark*cores || demand >= computing*float64(width))
+	return saturated && (less >= cores || demand >= computing*float64(width))
 }
 
 // wide reports whether the cores are idle while the jobs on slots block.

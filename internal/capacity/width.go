@@ -18,12 +18,17 @@ const (
 	// wideMark is the share of the cores that is clearly less than all of them. With
 	// less wanted, and jobs waiting for slots whose holders block, one more slot pays.
 	wideMark = 0.80
-	// narrowMark is the share that is as good as all of them. When one slot less
-	// would still want as much, the slot only takes turns with the others. The gap
-	// between the marks is the dead band: a step up from a demand d at width w makes
-	// it d(w+1)/w, and to take that step back needs d above narrowMark, where the
+	// narrowMark is the share in use that is as good as all of them. If one slot less
+	// then still wants all of them, the slot only takes turns with the others. The gap
+	// to wideMark is the dead band: a step up from a demand d at width w makes it
+	// d(w+1)/w, and to take that step back needs d at all of the cores, where the
 	// step up needs it below wideMark. So no steady demand moves it to and fro.
 	narrowMark = 0.90
+	// mostWatch bounds how the watch grows. An unsteady demand may seem to change at
+	// each step; a step that takes the last one back doubles the watch, whose averages
+	// are then that much better, and a second one in the same direction, when the
+	// demand did change, ends it. Three seconds are what it may then take to notice.
+	mostWatch = 16 * watchTime
 	// fullShare of the looks must find all slots busy and jobs waiting before a slot
 	// is added: less, and the queue is gone by itself between bursts.
 	fullShare = 0.75
@@ -49,8 +54,10 @@ type WidthInputs struct {
 // Width finds how many slots the cores can use: about as many as there are cores
 // when jobs compute, up to the ceiling when they block. What it measures is the
 // demand for cores, of which those that work and those in line for one are both
-// part: a core that another process took lowers the first and raises the second,
-// and is not mistaken for a job that blocks.
+// part, so that what another process takes does not pass for time in which jobs
+// block. The runtime cannot tell a thread that waits for its core from one that has
+// it, so a stolen core may bring one slot too many; that one stands in line, is
+// seen there, and goes when the core is back.
 //
 // It begins at the ceiling and stays there until the cores are seen to be short.
 // The zero value is ready. Not safe for concurrent use.
@@ -59,11 +66,13 @@ type Width struct {
 	ceiling int // as of the last call
 	last    time.Duration
 	begins  time.Duration // when the watch does, at the end of the settling
+	length  time.Duration // of the watch
+	latest  int           // the latest step, 1 or -1; 0 when there was none
 	seen    looks
 }
 
 // Next takes a look and returns the width from now on, 1..Ceiling. Call it every
-// 10 ms or so while jobs run; it moves by one slot each 300 ms at most, and at once
+// 10 ms or so while jobs run; it moves by one slot in 300 ms at most, and at once
 // only where the bounds themselves move.
 func (w *Width) Next(now time.Duration, in WidthInputs) int {
 	in = in.sane()
@@ -81,16 +90,26 @@ func (w *Width) Next(now time.Duration, in WidthInputs) int {
 		return w.width
 	}
 	w.seen.add(since, w.width, in)
-	if w.seen.span < watchTime {
-		return w.width
-	}
-	if step := w.seen.step(w.width, in); step != 0 {
-		w.width += step
-		w.watch(now + settleTime)
-	} else {
-		w.watch(now)
+	if w.seen.span >= max(w.length, watchTime) {
+		w.judge(now, in)
 	}
 	return w.width
+}
+
+// judge ends a watch.
+func (w *Width) judge(now time.Duration, in WidthInputs) {
+	step := w.seen.step(w.width, in)
+	if step == 0 {
+		w.watch(now)
+		return
+	}
+	if step == -w.latest {
+		w.length = min(2*max(w.length, watchTime), mostWatch)
+	} else {
+		w.length = watchTime
+	}
+	w.width, w.latest = w.width+step, step
+	w.watch(now + settleTime)
 }
 
 // watch begins a new watch.

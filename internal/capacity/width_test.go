@@ -24,6 +24,8 @@ type plant struct {
 	noise   float64 // relative, of what is measured
 	dice    *rand.Rand
 
+	displaces bool // of those on a core the one that looks pushes one off
+
 	ceiling int
 	width   capacity.Width
 	now     time.Duration
@@ -47,6 +49,9 @@ func (p *plant) inputs() capacity.WidthInputs {
 	if p.running { // the runtime does not see that a thread of its own waits
 		in.Runnable = p.odd(max(0, demand-p.cores))
 		in.Running = int(math.Round(min(p.cores, demand)))
+		if p.displaces {
+			in.Running = max(in.Running-1, 0)
+		}
 	}
 	return in
 }
@@ -127,6 +132,17 @@ func TestStolenCoresAreNotBlocking(t *testing.T) {
 		p.stolen = 1.8
 		p.settles(t, 2)
 	}
+}
+
+// Who looks has a core meanwhile, and does not see the goroutine it displaced.
+func TestAStolenCoreBringsOneSlotAtMost(t *testing.T) {
+	p := newPlant(2, 1000, 0)
+	p.running, p.displaces = true, true
+	p.settles(t, 2)
+	p.stolen = 1
+	p.settles(t, 3)
+	p.stolen = 0
+	p.settles(t, 2)
 }
 
 func TestAWidthStandsWithoutNeed(t *testing.T) {
@@ -212,4 +228,22 @@ func TestTheWidthStaysBetweenOneAndTheCeiling(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A demand that depends on the width in no sensible way moves it less and less.
+func TestAnUnsteadyDemandIsWatchedLonger(t *testing.T) {
+	var w capacity.Width
+	at, moves := 8, 0
+	for now := time.Duration(0); now < time.Minute; now += look {
+		in := capacity.WidthInputs{Ceiling: 8, Cores: 2, Running: -1, Busy: at, Queued: 9, CPURate: 2, Runnable: 3}
+		if at%2 == 1 {
+			in.CPURate, in.Runnable = 1, 0
+		}
+		if next := w.Next(now, in); next != at {
+			at, moves = next, moves+1
+		}
+	}
+	if moves > 25 {
+		t.Errorf("%d moves in a minute", moves)
+	}
 }

@@ -9,7 +9,7 @@ import (
 const (
 	// enoughWaits is how many the p99 of a window is taken of: fewer, and it is
 	// their maximum, which one odd goroutine sets. The runtime counts one wait in
-	// eight, so that is 800 of them.
+	// eight, so that is some 800 of them.
 	enoughWaits = 100
 	// patience is how long a window stays open for them. After that it tells of
 	// what there was, or of nothing when even fewWaits is too much to ask.
@@ -75,4 +75,27 @@ func upperEnd(low, high float64) time.Duration {
 		high = low
 	}
 	return time.Duration(min(max(high, 0)*float64(time.Second), math.MaxInt64/2))
+}
+
+// countedWaits is how many waits stand behind one in the histogram: the runtime
+// times each goroutine's every eighth (gTrackingPeriod).
+const countedWaits = 8
+
+// waited returns how long goroutines have waited for a core since the process
+// began, in seconds, summed over all of them, as far as the buckets tell.
+func waited(h *metrics.Float64Histogram) (sum float64) {
+	if h == nil {
+		return 0
+	}
+	for i, n := range h.Counts {
+		if n == 0 {
+			continue
+		}
+		low, high := max(h.Buckets[i], 0), h.Buckets[i+1]
+		if math.IsInf(high, 1) {
+			high = low
+		}
+		sum += float64(n) * (low + high) / 2
+	}
+	return countedWaits * sum
 }

@@ -2,22 +2,50 @@ package machine
 
 import "time"
 
-// cpuRate is the rate of a CPU time that only grows. The zero value is ready.
-type cpuRate struct {
+// rate is that of something that only grows. The zero value is ready.
+type rate struct {
 	started bool
 	at      time.Duration
-	used    time.Duration
+	seen    float64
 }
 
-// next returns the core-seconds per second since the last call, or -1. used is
-// negative when it is unknown.
-func (c *cpuRate) next(now, used time.Duration) float64 {
-	rate := -1.0
-	if c.started && now > c.at && used >= c.used {
-		rate = float64(used-c.used) / float64(now-c.at)
+// next returns the growth per second since the last call, or -1 when there is no
+// telling. total is negative when it is unknown.
+func (r *rate) next(now time.Duration, total float64) float64 {
+	growth := -1.0
+	if r.started && now > r.at && total >= r.seen {
+		growth = (total - r.seen) / (now - r.at).Seconds()
 	}
-	c.started, c.at, c.used = used >= 0, now, used
-	return rate
+	r.started, r.at, r.seen = total >= 0, now, total
+	return growth
+}
+
+// line is how many goroutines are in line for a core. There are two accounts of
+// it, and both err: to look is to be woken by a timer, often together with others
+// that then stand in line for some microseconds; and the waits that the runtime
+// times are so few, when each lasts for 10 ms, that one more or less is much. Of
+// the first there is too much when cores are idle, of the second when they are
+// not, so the lesser of the two is taken. The zero value is ready.
+type line struct {
+	sum   float64
+	looks int
+	waits rate // seconds waited per second are goroutines that wait: Little's law
+}
+
+// look takes in how many are in line at this instant.
+func (l *line) look(runnable uint64) {
+	l.sum += float64(runnable)
+	l.looks++
+}
+
+// next ends a window and returns the mean of it, or -1.
+func (l *line) next(now time.Duration, waited float64) float64 {
+	mean := l.waits.next(now, waited)
+	if l.looks > 0 {
+		mean = min(mean, l.sum/float64(l.looks))
+	}
+	l.sum, l.looks = 0, 0
+	return mean
 }
 
 // gcSpan is the least that a share of the collector is taken over, per core.

@@ -48,8 +48,8 @@ func TestARuntimeWithoutWaits(t *testing.T) {
 	}
 }
 
-func TestACPURate(t *testing.T) {
-	var c cpuRate
+func TestARateOfCPUTime(t *testing.T) {
+	var c rate
 	for _, step := range []struct {
 		now, used time.Duration
 		want      float64
@@ -58,7 +58,7 @@ func TestACPURate(t *testing.T) {
 		{300 * ms, 156 * ms, -1}, {400 * ms, -1, -1}, {500 * ms, 200 * ms, -1}, {600 * ms, 250 * ms, 0.5},
 		{700 * ms, 200 * ms, -1},
 	} {
-		if got := c.next(step.now, step.used); got != step.want {
+		if got := c.next(step.now, step.used.Seconds()); math.Abs(got-step.want) > 1e-9 {
 			t.Errorf("at %v: %g, want %g", step.now, got, step.want)
 		}
 	}
@@ -85,5 +85,36 @@ func TestTheCollectorsShareFadesWhileItRests(t *testing.T) {
 		if got := g.next(step.now, step.collected, step.total, 2); math.Abs(got-step.want) > 1e-9 {
 			t.Errorf("at %v: %g, want %g", step.now, got, step.want)
 		}
+	}
+}
+
+// Timers that go off together put goroutines in line just when somebody looks.
+func TestTheLineIsTheLesserOfTwoAccounts(t *testing.T) {
+	h := &metrics.Float64Histogram{Counts: []uint64{0, 0, 0}, Buckets: []float64{math.Inf(-1), 0.010, 0.030, math.Inf(1)}}
+	var l line
+	if got := l.next(0, waited(h)); got != -1 {
+		t.Errorf("%g before the first window", got)
+	}
+	for _, step := range []struct {
+		looks []uint64
+		waits uint64 // of 20 ms on average, one in eight counted
+		want  float64
+	}{
+		{[]uint64{6, 0, 5, 5}, 0, 0},
+		{[]uint64{2, 0, 2, 2}, 5, 1.5},
+		{[]uint64{6, 6}, 2, 3.2},
+		{nil, 1, 1.6},
+	} {
+		for _, n := range step.looks {
+			l.look(n)
+		}
+		h.Counts[1] += step.waits
+		if got := l.next(l.waits.at+100*ms, waited(h)); math.Abs(got-step.want) > 1e-9 {
+			t.Errorf("%+v: %g", step, got)
+		}
+	}
+	h.Counts[0], h.Counts[2] = 1, 1
+	if got, want := waited(h), 8*(8*0.020+0.005+0.030); math.Abs(got-want) > 1e-9 {
+		t.Errorf("waited %g, want %g", got, want)
 	}
 }

@@ -19,10 +19,10 @@ type Reading struct {
 	Quota float64 // cores that the tightest control group grants; -1 when none does
 	Cores float64 // usable: the lesser of the two
 
-	Runnable float64 // goroutines in line for a core at this instant
-	Running  int     // goroutines on a core beside the one that reads
+	Running int // goroutines on a core at this instant, beside the one that reads
 
 	// Over the last tenth of a second or more.
+	Runnable     float64       // goroutines in line for a core, on average; -1 unknown
 	CPURate      float64       // core-seconds per second that the process used; -1 unknown
 	SchedLatency time.Duration // p99 wait from runnable to running; 0 when too few waited to tell
 
@@ -51,7 +51,8 @@ type Reader struct {
 	runtime samples
 	latency latency
 	gc      gcShare
-	cpu     cpuRate
+	cpu     rate
+	line    line
 	groups  []*group // from the process's own to the root
 
 	reading  Reading
@@ -72,7 +73,7 @@ func (r *Reader) Close() {
 	r.groups = nil
 }
 
-// Read takes a reading at now. Between two windows it costs about a microsecond;
+// Read takes a reading at now. Between two windows it costs 0.3 us, at one some 3;
 // from the second call on it allocates nothing.
 func (r *Reader) Read(now time.Duration) Reading {
 	if !r.started {
@@ -86,6 +87,7 @@ func (r *Reader) Read(now time.Duration) Reading {
 		r.readWindow(now)
 	} else {
 		r.runtime.readInstant()
+		r.line.look(r.runtime.runnable())
 	}
 	r.fillInstant()
 	return r.reading
@@ -97,7 +99,7 @@ func (r *Reader) start(now time.Duration) {
 	r.started = true
 	r.groups = locate(r.paths)
 	r.runtime.init()
-	r.reading = Reading{Quota: -1, CPURate: -1, GC: -1, Memory: -1, Throttled: -1, Stalled: -1}
+	r.reading = Reading{Quota: -1, Runnable: -1, CPURate: -1, GC: -1, Memory: -1, Throttled: -1, Stalled: -1}
 	r.readGroups(now)
 	r.readWindow(now)
 	r.fillInstant()
@@ -110,12 +112,13 @@ func (r *Reader) readWindow(now time.Duration) {
 	r.reading.SchedLatency = r.latency.next(now, r.runtime.latencies())
 	r.reading.GC = r.gc.next(now, r.runtime.collected(), r.runtime.cpuTotal(), r.runtime.procs())
 	r.reading.Memory = r.runtime.memoryShare()
-	r.reading.CPURate = r.cpu.next(now, cpuTime())
+	r.reading.CPURate = r.cpu.next(now, cpuTime().Seconds())
+	r.line.look(r.runtime.runnable())
+	r.reading.Runnable = r.line.next(now, waited(r.runtime.latencies()))
 }
 
 func (r *Reader) fillInstant() {
 	r.reading.Procs = r.runtime.procs()
-	r.reading.Runnable = float64(r.runtime.runnable())
 	r.reading.Running = max(r.runtime.onCore()-1, 0)
 	r.reading.Cores = float64(r.reading.Procs)
 	if r.reading.Quota > 0 {

@@ -29,7 +29,7 @@ func TestTheReaderSeesTheProcessAtWork(t *testing.T) {
 	if got.CPURate != -1 && (got.CPURate < 0.1 || got.CPURate > float64(got.Procs)+1) {
 		t.Errorf("a core was busy: %+v", got)
 	}
-	if got.Runnable < 0 || got.Running < 0 || got.Running >= got.Procs+1 {
+	if got.Runnable < 0 || first.Runnable != -1 || got.Running < 0 || got.Running >= got.Procs+1 {
 		t.Errorf("goroutines: %+v", got)
 	}
 }

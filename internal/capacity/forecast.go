@@ -56,11 +56,14 @@ func (f *Forecast) Observe(now time.Duration, d Demand) {
 	if !known {
 		return
 	}
-	o := observation{
+	f.learn(observation{
 		at:   now - since/2,
 		jobs: float64(d.Jobs-before.Jobs) / since.Seconds(),
 		work: (d.Work.Seconds() - before.Work.Seconds()) / since.Seconds(),
-	}
+	})
+}
+
+func (f *Forecast) learn(o observation) {
 	f.trend.add(o)
 	f.jitter.observe(o.jobs)
 	if f.trend.n == 1 {

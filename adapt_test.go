@@ -120,7 +120,7 @@ func TestTheEMAGivesTheNewestSampleItsWeight(t *testing.T) {
 func TestPressureRisesUnderLoadAndDecaysOnAnIdleRouter(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := testRouter(t, func(c *helix.Config) { c.CPUParallelism, c.CPUQueueCap = 2, 2 })
-		if p := r.Stats().Pressure; p.Score != 0 || p.Ruling != "none" || len(p.Signals) != 5 {
+		if p := r.Stats().Pressure; p.Score != 0 || p.Ruling != "none" || len(p.Signals) != 11 {
 			t.Errorf("a new router: %+v, want 0 and five signals", p)
 		}
 		var answers []<-chan answer

@@ -31,9 +31,10 @@ floor 2: the words meet the mechanisms; pure, and only internal/feedback may loc
 	internal/feedback
 	internal/policy
 
-floor 3: owns goroutines
+floor 3: owns goroutines, or reads the system
 	internal/event
 	internal/exec
+	internal/machine
 
 floor 4: what users import
 	helix

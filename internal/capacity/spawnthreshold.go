@@ -1,5 +1,6 @@
-// Package capacity owns the slow adaptation of bounds to what the cores give: today
-// the spawn threshold. It takes measurements as arguments and returns the next
+// Package capacity owns the slow adaptation of bounds to what the cores give: the
+// spawn threshold, the width of the pool, and the forecast that says which bounds
+// the load to come asks for. It takes measurements as arguments and returns the next
 // bound; it must never know where a measurement comes from or apply a bound itself.
 package capacity
 

@@ -80,7 +80,7 @@ func (r *router) inBand(t *testing.T, name string, low, high float64) {
 func TestARestingRouterHasNoPressure(t *testing.T) {
 	r := newRouter()
 	r.run(time.Second, idle, nil)
-	if r.snap.Score != 0 || r.snap.Ruling != pressure.None || len(r.snap.Signals) != 5 {
+	if r.snap.Score != 0 || r.snap.Ruling != pressure.None || len(r.snap.Signals) != 11 {
 		t.Fatalf("at rest: %+v", r.snap)
 	}
 }

@@ -22,8 +22,29 @@ func anyInputs() *rapid.Generator[pressure.Inputs] {
 			Completed:     rapid.Uint64().Draw(rt, "completed"),
 			SojournSum:    time.Duration(rapid.Int64().Draw(rt, "sojourns")),
 			LatencyBudget: time.Duration(rapid.Int64().Draw(rt, "budget")),
+			Machine:       anyMachine().Draw(rt, "machine"),
 		}
 	})
+}
+
+func anyMachine() *rapid.Generator[pressure.Machine] {
+	odd := rapid.OneOf(rapid.Float64Range(0, 1), rapid.Float64(),
+		rapid.SampledFrom([]float64{-1, math.NaN(), math.Inf(1), math.Inf(-1)}))
+	return rapid.Custom(func(rt *rapid.T) pressure.Machine {
+		return pressure.Machine{
+			SchedLatency:    time.Duration(rapid.Int64Range(-1, 20e6).Draw(rt, "latency")),
+			RunnablePerCore: 40 * odd.Draw(rt, "runnable"),
+			Throttled:       odd.Draw(rt, "throttled"),
+			GC:              odd.Draw(rt, "gc"),
+			Memory:          odd.Draw(rt, "memory"),
+			QueueSojourn:    odd.Draw(rt, "sojourn"),
+		}
+	})
+}
+
+// blended are the signals of the documented formula.
+var blended = map[string]bool{
+	pressure.Saturation: true, pressure.Drops: true, pressure.Latency: true, pressure.Trend: true,
 }
 
 // Whatever comes in, in whatever order, what comes out is a pressure.
@@ -42,21 +63,29 @@ func TestEveryOutputIsInRange(t *testing.T) {
 }
 
 func check(rt *rapid.T, s pressure.Snapshot) {
-	sum, ruling := 0.0, false
+	sum, rival, ruling := 0.0, 0.0, 0.0
 	for _, signal := range s.Signals {
 		if !(signal.Value >= 0 && signal.Value <= 1) {
 			rt.Fatalf("signal out of range: %+v", signal)
 		}
-		if signal.Name != pressure.External {
+		if blended[signal.Name] {
 			sum += signal.Value * signal.Weight
+		} else {
+			rival = max(rival, signal.Value)
 		}
-		ruling = ruling || signal.Name == s.Ruling && signal.Value > 0
+		if signal.Name == s.Ruling {
+			ruling = signal.Value
+		}
 	}
-	if want := max(s.External, min(sum, 1)); !(math.Abs(s.Score-want) < 1e-12) {
+	want := max(rival, min(sum, 1))
+	if !(math.Abs(s.Score-want) < 1e-12) {
 		rt.Fatalf("score %g of %+v, want %g", s.Score, s, want)
 	}
-	if ruling == (s.Score == 0) || !ruling && s.Ruling != pressure.None {
+	if (ruling > 0) == (s.Score == 0) || ruling == 0 && s.Ruling != pressure.None {
 		rt.Fatalf("%q rules %+v", s.Ruling, s)
+	}
+	if !blended[s.Ruling] && ruling != s.Score {
+		rt.Fatalf("%q rules with %g and not %g: %+v", s.Ruling, ruling, s.Score, s)
 	}
 }
 

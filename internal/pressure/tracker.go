@@ -38,6 +38,8 @@ type Inputs struct {
 	SojournSum      time.Duration // wait plus run of all Completed
 
 	LatencyBudget time.Duration // mean sojourn at which latency is 1; 0 or less turns the signal off
+
+	Machine Machine // read anew at each update, nothing of it is remembered
 }
 
 // Tracker turns inputs into pressure. Make one with New. Not safe for concurrent
@@ -69,8 +71,8 @@ func New() *Tracker {
 // once a second; ten times a second is plenty.
 //
 // The first call sets where the counters start. A call whose now is not later
-// than that of an earlier one reads saturation and external anew but learns
-// nothing: its counts wait for the next call that is later.
+// than that of an earlier one reads saturation, machine and external anew but
+// learns nothing: its counts wait for the next call that is later.
 func (t *Tracker) Update(now time.Duration, in Inputs) Snapshot {
 	saturation := max(ratio(in.Busy, in.Width), ratio(in.Queued, in.QueueCap))
 	switch {
@@ -86,6 +88,7 @@ func (t *Tracker) Update(now time.Duration, in Inputs) Snapshot {
 		clamp01(t.latency.Value(now)),
 		clamp01(trend),
 		t.External(now),
+		in.Machine,
 	)
 }
 

@@ -1,0 +1,4 @@
+package machine
+
+// SampleNames are the names that the runtime is asked for.
+func SampleNames() []string { return names[:] }

@@ -3,6 +3,8 @@ package helix
 import (
 	"math"
 	"time"
+
+	"github.com/helixrouter/helix/internal/learn"
 )
 
 // Config is everything about a Router that can change while it runs. Every
@@ -44,9 +46,17 @@ type Config struct {
 	// AdaptiveP95ThresholdFactor times the budget is the p95 above which the
 	// adaptive spawn threshold rises. Default 1.5. Range (0,1000].
 	AdaptiveP95ThresholdFactor float64 `json:"adaptive_p95_threshold_factor"`
-	// Policy names who decides. The one policy of this version is "threshold", the
-	// documented table, and it is the default.
+	// Policy names who decides: "adaptive" predicts, admits what will be in time and
+	// learns; "threshold" is the documented table. Default "adaptive".
 	Policy string `json:"policy"`
+	// Autoscale says what the autoscaler may do: "off", "advise", or "apply", which moves
+	// the number of jobs that run at a time between 1 and CPUParallelism. Under the
+	// threshold policy it advises at most. Default "apply".
+	Autoscale string `json:"autoscale"`
+	// Learner says what the learner of the adaptive policy may do: "off", "shadow"
+	// (learns and never acts), "guarded" (acts while it does better than the
+	// table) or "frozen" (acts and does not learn). Default "guarded".
+	Learner string `json:"learner"`
 	// MetricsLegacy exports the original's metric names (helix_completed and
 	// others in ms) beside the ones in base units. Default true.
 	MetricsLegacy bool `json:"metrics_legacy"`
@@ -74,6 +84,8 @@ func DefaultConfig() Config {
 		CPUP95BudgetMS:             200,
 		AdaptiveP95ThresholdFactor: 1.5,
 		Policy:                     PolicyAdaptive,
+		Autoscale:                  AutoscaleApply,
+		Learner:                    learn.Guarded.String(),
 		MetricsLegacy:              true,
 	}
 }
@@ -113,6 +125,12 @@ func (c Config) Validate() error {
 	f.share("adaptive_p95_threshold_factor", c.AdaptiveP95ThresholdFactor, maxFactor)
 	if c.Policy != PolicyThreshold && c.Policy != PolicyAdaptive {
 		f.add("policy", c.Policy, `must be "adaptive" or "threshold"`)
+	}
+	if c.Autoscale != AutoscaleOff && c.Autoscale != AutoscaleAdvise && c.Autoscale != AutoscaleApply {
+		f.add("autoscale", c.Autoscale, `must be "off", "advise" or "apply"`)
+	}
+	if _, err := learn.ParseMode(c.Learner); err != nil {
+		f.add("learner", c.Learner, `must be "off", "shadow", "guarded" or "frozen"`)
 	}
 	return f.err()
 }

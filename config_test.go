@@ -20,7 +20,7 @@ func TestTheDefaultsAreTheDocumentedOnes(t *testing.T) {
 	}
 	want := `{"inline_threshold":8000,"spawn_threshold":60000,"spawn_limit":1024,"cpu_queue_cap":512,"cpu_parallelism":8,` +
 		`"backpressure_busy_threshold":7,"batch_max_size":8,"batch_max_delay_ms":10,"ema_alpha":0.15,"adaptive_step":0.1,` +
-		`"cpu_p95_budget_ms":200,"adaptive_p95_threshold_factor":1.5,"policy":"adaptive","metrics_legacy":true}`
+		`"cpu_p95_budget_ms":200,"adaptive_p95_threshold_factor":1.5,"policy":"adaptive","autoscale":"apply","learner":"guarded","metrics_legacy":true}`
 	if string(text) != want {
 		t.Errorf("got  %s\nwant %s", text, want)
 	}

@@ -139,6 +139,8 @@ func (r *Router) measureLocked() {
 	c.last = counters
 	after := c.drain.After(now, busy+queued, config.CPUParallelism)
 	after = max(after, min(r.tracker.FullFor(now), capacity.LongestWait))
+	r.limitLocked(now, config)
+	r.forecastLocked(now, config)
 	r.publishLocked(func(v *view) {
 		if old := v.refusals[route.ReasonBusyGate][0]; old.RetryAfter != after || old.Pressure != r.signals.Score {
 			v.refusals = newRefusals(r.signals.Score, after)
@@ -146,6 +148,15 @@ func (r *Router) measureLocked() {
 		v.signals.Pressure, v.signals.External = r.signals.Score, r.signals.External
 		r.thinkLocked(now, v)
 	})
+}
+
+// limitLocked gives the executors the bounds of a configuration on the machine as it is.
+func (r *Router) limitLocked(now time.Duration, c Config) {
+	cores, lanes := r.lookLocked(now, c)
+	if limits := limitsOf(c, cores, lanes); limits != r.limits {
+		r.limits = limits
+		r.exec.SetLimits(limits)
+	}
 }
 
 // mostReserved is the share of the cores that injected pressure can take away from what is
@@ -157,10 +168,6 @@ func (r *Router) thinkLocked(now time.Duration, v *view) {
 	p, ok := v.policy.(*policy.Adaptive)
 	if !ok {
 		return
-	}
-	if limits := limitsOf(v.config); limits != r.limits {
-		r.limits = limits
-		r.exec.SetLimits(limits)
 	}
 	waits := r.exec.Pool.Waiting()
 	next := *p

@@ -74,8 +74,8 @@ func (r *Router) setConfigLocked(c Config) (old Config) {
 		v.config, v.policy = c, r.policy(c)
 		r.thinkLocked(r.exec.Now(), v) // a policy that learns goes on with what is known
 	})
-	r.limits = limitsOf(c)
-	r.exec.SetLimits(r.limits)
+	r.limitLocked(r.exec.Now(), c)
+	r.brain.SetMode(learnerMode(c))
 	return old
 }
 

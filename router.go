@@ -33,11 +33,12 @@ type Router struct {
 	closed  atomic.Bool
 	control control
 
-	mu       sync.Mutex        // before the locks of exec and feedback
-	tracker  *pressure.Tracker // guarded by mu
-	signals  pressure.Snapshot // the tracker's last; guarded by mu
-	adaptive adaptiveThreshold // guarded by mu
-	limits   exec.Limits       // of exec; guarded by mu
+	mu        sync.Mutex        // before the locks of exec and feedback
+	tracker   *pressure.Tracker // guarded by mu
+	signals   pressure.Snapshot // the tracker's last; guarded by mu
+	adaptive  adaptiveThreshold // guarded by mu
+	limits    exec.Limits       // of exec; guarded by mu
+	autoscale autoscaler        // guarded by mu
 }
 
 // view is everything that a decision reads but the live load. It is immutable.
@@ -81,19 +82,21 @@ func New(config Config, options ...Option) (*Router, error) {
 		return nil, err
 	}
 	r := &Router{
-		recorder: feedback.NewRecorder(config.EMAAlpha),
-		kinds:    newKindTable(),
-		events:   event.New(recentDecisions, func(d *Decision, seq uint64) { d.Seq = seq }),
-		log:      slog.New(slog.DiscardHandler),
-		policy:   policyOf,
-		tracker:  pressure.New(),
-		adaptive: adaptiveThreshold{value: config.SpawnThreshold},
+		recorder:  feedback.NewRecorder(config.EMAAlpha),
+		kinds:     newKindTable(),
+		events:    event.New(recentDecisions, func(d *Decision, seq uint64) { d.Seq = seq }),
+		log:       slog.New(slog.DiscardHandler),
+		policy:    policyOf,
+		tracker:   pressure.New(),
+		adaptive:  adaptiveThreshold{value: config.SpawnThreshold},
+		autoscale: newAutoscaler(),
 	}
 	for _, o := range options {
 		o(r)
 	}
-	r.brain = feedback.NewBrain(r.recorder)
-	r.limits = limitsOf(config)
+	r.brain = feedback.NewBrain(r.recorder, learnerMode(config))
+	cores := float64(runtime.GOMAXPROCS(0))
+	r.limits = limitsOf(config, cores, lanesOf(cores, config))
 	r.exec = exec.New(exec.NewClock(), r.recorder, r.limits)
 	r.control.init(r)
 	r.view.Store(&view{
@@ -116,15 +119,14 @@ func tableOf(c Config) *policy.Threshold {
 	return &policy.Threshold{InlineThreshold: c.InlineThreshold, BusyThreshold: c.BackpressureBusyThreshold}
 }
 
-func limitsOf(c Config) exec.Limits {
-	lanes, cores := 0, 0
-	if c.Policy == PolicyAdaptive {
-		cores = runtime.GOMAXPROCS(0)
-		lanes = min(cores, c.CPUParallelism)
+// limitsOf are the bounds of a configuration on so many cores, of which the adaptive policy uses lanes.
+func limitsOf(c Config, cores float64, lanes int) exec.Limits {
+	if c.Policy != PolicyAdaptive {
+		cores, lanes = 0, 0
 	}
 	return exec.Limits{
 		Lanes:      lanes,
-		Cores:      float64(cores),
+		Cores:      cores,
 		Width:      c.CPUParallelism,
 		QueueCap:   c.CPUQueueCap,
 		SpawnLimit: c.SpawnLimit,
@@ -146,6 +148,9 @@ func (r *Router) Close(ctx context.Context) error {
 	r.closed.Store(true)
 	err := r.exec.Close(ctx)
 	r.control.stop()
+	r.mu.Lock()
+	r.autoscale.reader.Close()
+	r.mu.Unlock()
 	r.events.Close()
 	return r.closeError(err)
 }

@@ -51,10 +51,13 @@ type KindStats struct {
 
 // PoolStats is the pool at this moment.
 type PoolStats struct {
-	Width    int // slots that may be taken, cpu_parallelism
-	Busy     int // slots taken, by running and by abandoned jobs
-	Queued   int // jobs waiting, in the queue and in forming batches
-	QueueCap int // bound of Queued
+	Width int // slots that may be taken, cpu_parallelism
+	// Effective is how many jobs of about the same size run at a time: Width under the
+	// threshold policy, at most Width under the adaptive one, whose autoscaler moves it.
+	Effective int
+	Busy      int // slots taken, by running and by abandoned jobs
+	Queued    int // jobs waiting, in the queue and in forming batches
+	QueueCap  int // bound of Queued
 }
 
 // BatchStats counts the batches that ran.
@@ -111,7 +114,7 @@ func (r *Router) Stats() Stats {
 		Uptime: r.exec.Now(),
 		Sheds:  map[Reason]uint64{},
 		Pool: PoolStats{
-			Width: config.CPUParallelism, Busy: r.exec.Pool.Busy(),
+			Width: config.CPUParallelism, Effective: r.effective(), Busy: r.exec.Pool.Busy(),
 			Queued: r.exec.Pool.Queued(), QueueCap: config.CPUQueueCap,
 		},
 		Batches:                r.batchStats(),

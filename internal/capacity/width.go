@@ -45,16 +45,15 @@ const (
 // it, so a stolen core may bring one slot too many; that one stands in line, is
 // seen there, and goes when the core is back.
 //
-// It begins at the ceiling and stays there until the cores are seen to be short.
+// It begins at the cores, which is right for jobs that compute, and rises for others.
 // The zero value is ready. Not safe for concurrent use.
 type Width struct {
-	width   int // 0 before the first call
-	ceiling int // as of the last call
-	last    time.Duration
-	begins  time.Duration // when the watch does, at the end of the settling
-	length  time.Duration // of the watch
-	latest  int           // the latest step, 1 or -1; 0 when there was none
-	seen    looks
+	width  int // 0 before the first call
+	last   time.Duration
+	begins time.Duration // when the watch does, at the end of the settling
+	length time.Duration // of the watch
+	latest int           // the latest step, 1 or -1; 0 when there was none
+	seen   looks
 }
 
 // Next takes a look and returns the width from now on, 1..Ceiling. Call it every
@@ -101,17 +100,12 @@ func (w *Width) judge(now time.Duration, in WidthInputs) {
 // watch begins a new watch.
 func (w *Width) watch(at time.Duration) { w.begins, w.seen = at, looks{} }
 
-// follow keeps the width between the cores and the ceiling. A width that was at
-// the ceiling was not held back by the cores and goes with it when it rises.
+// follow keeps the width between the cores and the ceiling.
 func (w *Width) follow(now time.Duration, in WidthInputs) {
 	if w.width == 0 {
-		w.last = now
+		w.last, w.width = now, in.floor()
 	}
 	before := w.width
-	if w.width >= w.ceiling {
-		w.width = in.Ceiling
-	}
-	w.ceiling = in.Ceiling
 	w.width = min(max(w.width, in.floor()), in.Ceiling)
 	if w.width != before {
 		w.watch(now + settleTime)

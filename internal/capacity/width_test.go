@@ -147,9 +147,9 @@ func TestAStolenCoreBringsOneSlotAtMost(t *testing.T) {
 
 func TestAWidthStandsWithoutNeed(t *testing.T) {
 	p := newPlant(2, 0, 0)
-	p.settles(t, 8) // idle
+	p.settles(t, 2) // idle
 	p.jobs = 1
-	p.settles(t, 8) // fewer jobs than cores
+	p.settles(t, 2) // fewer jobs than cores
 	p.jobs, p.blocked = 1000, 0
 	p.settles(t, 2)
 	p.jobs = 0
@@ -158,13 +158,16 @@ func TestAWidthStandsWithoutNeed(t *testing.T) {
 	p.settles(t, 2)
 }
 
-func TestTheWidthFollowsTheCeiling(t *testing.T) {
+func TestTheWidthKeepsBelowTheCeiling(t *testing.T) {
 	p := newPlant(2, 1000, 0.95)
-	p.settles(t, 8)
+	p.run(time.Minute)
+	if p.at != 8 {
+		t.Errorf("work that blocks brought it to %d, want the ceiling of 8", p.at)
+	}
 	p.ceiling = 16
-	p.run(look)
+	p.run(time.Minute)
 	if p.at != 16 {
-		t.Errorf("a pool as wide as its ceiling went to %d when that rose to 16", p.at)
+		t.Errorf("at %d when the ceiling rose to 16", p.at)
 	}
 	p.blocked = 0
 	p.settles(t, 2)
@@ -174,12 +177,12 @@ func TestTheWidthFollowsTheCeiling(t *testing.T) {
 	p.settles(t, 1)
 }
 
-func TestAnUnknownMachineLeavesTheCeiling(t *testing.T) {
+func TestAnUnknownMachineLeavesTheCores(t *testing.T) {
 	var w capacity.Width
 	for now := time.Duration(0); now < time.Minute; now += look {
 		in := capacity.WidthInputs{Ceiling: 8, Cores: 2, CPURate: -1, Runnable: -1, Running: -1, Busy: 8, Queued: 9}
-		if got := w.Next(now, in); got != 8 {
-			t.Fatalf("at %v: %d, want 8", now, got)
+		if got := w.Next(now, in); got != 2 {
+			t.Fatalf("at %v: %d, want 2", now, got)
 		}
 	}
 }

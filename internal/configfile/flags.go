@@ -43,6 +43,8 @@ var meanings = map[string]string{
 	"cpu_p95_budget_ms":             "pool p95 below which that threshold falls back, in ms",
 	"adaptive_p95_threshold_factor": "times the budget: pool p95 above which it rises",
 	"policy":                        "who decides where a job runs",
+	"autoscale":                     "what the autoscaler may do",
+	"learner":                       "what the learner may do",
 	"metrics_legacy":                "export the original's metric names too",
 }
 

@@ -67,7 +67,7 @@ func TestEveryFieldFromEveryLayer(t *testing.T) {
 	want := helix.Config{
 		InlineThreshold: 1, SpawnThreshold: 1 << 53, SpawnLimit: 3, CPUQueueCap: 40, CPUParallelism: 5,
 		BackpressureBusyThreshold: 6, BatchMaxSize: 70, BatchMaxDelayMS: 80, EMAAlpha: 0.9, AdaptiveStep: 0.1234567890123456,
-		CPUP95BudgetMS: 110, AdaptiveP95ThresholdFactor: 12, Policy: "threshold", MetricsLegacy: false,
+		CPUP95BudgetMS: 110, AdaptiveP95ThresholdFactor: 12, Policy: "threshold", Autoscale: "advise", Learner: "shadow", MetricsLegacy: false,
 	}
 	var json, yaml, args, environ []string
 	for field, v := range configfile.Values(want) {

@@ -146,3 +146,6 @@ func (m *Model) Mean() float64 {
 	}
 	return stats.Exp2(m.y)
 }
+
+// Samples is how many jobs have been observed.
+func (m *Model) Samples() int { return m.n }

@@ -100,3 +100,6 @@ func (p *Pool) besideNoMore(t *Task) {
 	t.served = p.leaveLocked(t.Size.Service, t.joined)
 	p.fillLocked()
 }
+
+// Lanes is how many tasks of about the same size may run at a time; 0 = as many as there are slots.
+func (p *Pool) Lanes() int { return int(p.room.lanes.Load()) }

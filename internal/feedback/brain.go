@@ -6,6 +6,7 @@ import (
 
 	"github.com/helixrouter/helix/internal/admission"
 	"github.com/helixrouter/helix/internal/estimate"
+	"github.com/helixrouter/helix/internal/learn"
 	"github.com/helixrouter/helix/internal/policy"
 )
 
@@ -16,6 +17,8 @@ type Brain struct {
 	kinds    []learned // by kind
 	demand   admission.Demand
 	at       time.Duration
+	learner  *learn.Learner
+	work     time.Duration          // predicted core time of all arrivals
 	probes   [maxProbes]atomic.Bool // by kind: one job may pass a door that is shut for its kind
 }
 
@@ -30,7 +33,21 @@ type learned struct {
 }
 
 // NewBrain returns a brain that has learned nothing.
-func NewBrain(r *Recorder) *Brain { return &Brain{recorder: r} }
+func NewBrain(r *Recorder, mode learn.Mode) *Brain {
+	return &Brain{recorder: r, learner: learn.New(mode)}
+}
+
+// SetMode changes what the learner may do.
+func (b *Brain) SetMode(m learn.Mode) { b.learner.SetMode(m) }
+
+// Snapshot is all that the learner knows.
+func (b *Brain) Snapshot() learn.Snapshot { return b.learner.Snapshot() }
+
+// Restore replaces it.
+func (b *Brain) Restore(s learn.Snapshot) error { return b.learner.Restore(s) }
+
+// Arrived is the predicted core time of all jobs that came, since the start.
+func (b *Brain) Arrived() time.Duration { return b.work }
 
 const (
 	// floor is the share of the cores that each kind is given, in probes, while all of its jobs
@@ -48,7 +65,11 @@ func (b *Brain) Tick(now time.Duration, waits *admission.Backlog, cores float64,
 		k.model.Observe(s.units, s.served)
 		k.seen = now
 	}
-	b.demand.Update(now, b.recorder.arrived())
+	arrived := b.recorder.arrived()
+	for _, work := range arrived {
+		b.work += time.Duration(work)
+	}
+	b.demand.Update(now, arrived)
 	book := &policy.Book{
 		Curves: make([]estimate.Curve, len(b.kinds)),
 		Door:   admission.NewDoor(cores, waits, &b.demand),
@@ -91,3 +112,20 @@ func (b *Brain) kind(n uint32) *learned {
 
 // Demand is the core time per second that arrives, refused work included, in cores.
 func (b *Brain) Demand() float64 { return b.demand.Total() }
+
+// MeanService is the predicted core time of a job that comes, on average; 0 when nothing
+// has been learned.
+func (b *Brain) MeanService() time.Duration {
+	sum, n := 0.0, 0.0
+	for i := range b.kinds {
+		if m := &b.kinds[i].model; m.Samples() > 0 {
+			weight := float64(m.Samples())
+			sum += weight * m.Mean()
+			n += weight
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	return time.Duration(sum / n)
+}

@@ -50,7 +50,7 @@ func TestStatsOfAFreshRouter(t *testing.T) {
 	a := r.call(t, "GET", "/api/stats", "")
 	got := shape(t, a.body)
 	want := "{completed dropped adaptive_spawn_threshold pressure_score routed_by_strategy[] latency_by_strategy[] submitted" +
-		" ledger{done failed panicked canceled expired shed in_flight imbalance} sheds{} pool{width busy queued queue_cap}" +
+		" ledger{done failed panicked canceled expired shed in_flight imbalance} sheds{} pool{width effective busy queued queue_cap}" +
 		" batches{count jobs sizes[{up_to count}]} spawned abandoned[] pressure{score ruling signals[{name value weight}]} kinds[]" +
 		" decision" + histogram + " uptime_seconds go cores}"
 	if a.status != 200 || got != want {

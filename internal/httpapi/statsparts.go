@@ -32,10 +32,11 @@ func byReason(sheds map[helix.Reason]uint64) map[string]uint64 {
 
 // poolAnswer is helix.PoolStats under its names on the wire.
 type poolAnswer struct {
-	Width    int `json:"width"`
-	Busy     int `json:"busy"`
-	Queued   int `json:"queued"`
-	QueueCap int `json:"queue_cap"`
+	Width     int `json:"width"`
+	Effective int `json:"effective"`
+	Busy      int `json:"busy"`
+	Queued    int `json:"queued"`
+	QueueCap  int `json:"queue_cap"`
 }
 
 type batchesAnswer struct {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/helixrouter/helix/internal/feedback"
+	"github.com/helixrouter/helix/internal/learn"
 	"github.com/helixrouter/helix/internal/policy"
 	"github.com/helixrouter/helix/internal/pressure"
 	"github.com/helixrouter/helix/internal/scenario"
@@ -77,7 +78,7 @@ func newRun(s *scenario.Scenario, o Options) *run {
 		r.policy = policyOf(c)
 	}
 	if _, ok := r.policy.(*policy.Adaptive); ok {
-		r.brain = feedback.NewBrain(r.recorder)
+		r.brain = feedback.NewBrain(r.recorder, learn.Off)
 		r.pool.share.Cores = s.Cores(0)
 		r.pool.lanes = max(int(s.Cores(0)), 1)
 	}

@@ -1,0 +1,137 @@
+package helix
+
+import (
+	"math"
+	"runtime"
+	"time"
+
+	"github.com/helixrouter/helix/internal/capacity"
+	"github.com/helixrouter/helix/internal/machine"
+)
+
+// The values of Config.Autoscale.
+const (
+	AutoscaleOff    = "off"    // neither looks nor acts
+	AutoscaleAdvise = "advise" // says what it would do
+	AutoscaleApply  = "apply"  // and does it, under the adaptive policy
+)
+
+// Autoscale is what the autoscaler sees and recommends.
+type Autoscale struct {
+	Mode          string        // what it may do: that of the configuration, and at most advise under the threshold policy
+	Width         int           // jobs of about the same size that run at a time; at most the ceiling
+	Ceiling       int           // cpu_parallelism
+	Direction     string        // "up", "down" or "hold": what is recommended of Parallelism
+	Parallelism   int           // slots recommended
+	QueueCap      int           // waiting jobs recommended
+	PredictedRate float64       // arrivals per second at the horizon
+	Horizon       time.Duration // how far the forecast looks
+	CoresNeeded   float64       // by all arrivals at the horizon, refused ones too
+	CoresPresent  float64       // usable ones
+	Reason        string        // why, with the numbers
+	Advice        string        // what to do when the cores do not suffice; else empty
+}
+
+// observeEvery is the pace of the forecast, whose ring of 60 is then a minute.
+const observeEvery = time.Second
+
+// autoscaler finds out how much the pool should run at a time. Its owner is the control
+// loop; everything is guarded by Router.mu.
+type autoscaler struct {
+	reader   *machine.Reader
+	width    capacity.Width
+	forecast capacity.Forecast
+	next     time.Duration // observation
+	reading  machine.Reading
+	last     Autoscale
+}
+
+func newAutoscaler() autoscaler {
+	return autoscaler{reader: machine.New(machine.SystemPaths)}
+}
+
+// mode is what the autoscaler may do under a configuration: the documented table's gate
+// would lose its meaning if the slots moved.
+func (c Config) autoscaleMode() string {
+	if c.Autoscale == AutoscaleApply && c.Policy != PolicyAdaptive {
+		return AutoscaleAdvise
+	}
+	return c.Autoscale
+}
+
+// lookLocked reads the machine and returns the cores there are and how many jobs of about
+// the same size shall run on them.
+func (r *Router) lookLocked(now time.Duration, c Config) (cores float64, lanes int) {
+	a := &r.autoscale
+	if c.Autoscale == AutoscaleOff {
+		cores = float64(runtime.GOMAXPROCS(0))
+		return cores, lanesOf(cores, c)
+	}
+	a.reading = a.reader.Read(now)
+	cores = a.reading.Cores
+	if c.autoscaleMode() != AutoscaleApply {
+		return cores, lanesOf(cores, c)
+	}
+	lanes = a.width.Next(now, capacity.WidthInputs{
+		Ceiling: c.CPUParallelism, Cores: cores, CPURate: a.reading.CPURate, Runnable: a.reading.Runnable,
+		Busy: r.exec.Pool.Busy(), Queued: r.exec.Pool.Queued(), Running: a.reading.Running,
+	})
+	return cores, lanes
+}
+
+// lanesOf is how many jobs cores can run at a time that compute.
+func lanesOf(cores float64, c Config) int {
+	return min(max(int(math.Round(cores)), 1), c.CPUParallelism)
+}
+
+// forecastLocked takes in the arrivals once a second, and renews the recommendation.
+func (r *Router) forecastLocked(now time.Duration, c Config) {
+	a := &r.autoscale
+	if c.Autoscale == AutoscaleOff || now < a.next {
+		return
+	}
+	a.next = now + observeEvery
+	r.recommendLocked(now, c)
+}
+
+func (r *Router) recommendLocked(now time.Duration, c Config) {
+	a := &r.autoscale
+	counters := r.recorder.Counters()
+	a.forecast.Observe(now, capacity.Demand{Jobs: counters.Submitted(), Work: r.brain.Arrived()})
+	advice, _ := a.forecast.Recommend(now, capacity.Sizing{
+		Parallelism: r.limits.Width, Ceiling: c.CPUParallelism, QueueCap: c.CPUQueueCap,
+		Cores: a.reading.Cores, Service: r.brain.MeanService(),
+	})
+	a.last = Autoscale{
+		Direction: advice.Direction, Parallelism: advice.Parallelism, QueueCap: advice.QueueCap,
+		PredictedRate: advice.PredictedRate, Horizon: a.forecast.Horizon(),
+		CoresNeeded: advice.CoresNeeded, CoresPresent: advice.CoresPresent,
+		Reason: advice.Reason, Advice: advice.Advice,
+	}
+}
+
+// Autoscale returns what the autoscaler sees and recommends.
+func (r *Router) Autoscale() Autoscale {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.autoscaleLocked()
+}
+
+func (r *Router) autoscaleLocked() Autoscale {
+	c, out := r.Config(), r.autoscale.last
+	out.Mode, out.Width, out.Ceiling = c.autoscaleMode(), r.effective(), c.CPUParallelism
+	if out.Direction == "" {
+		out.Direction, out.Parallelism, out.QueueCap = capacity.Hold, c.CPUParallelism, c.CPUQueueCap
+		out.Reason = "too few observations"
+	}
+	return out
+}
+
+// AutoscaleTick takes in the arrivals since the last tick and returns the recommendation
+// that follows. The router does so by itself every second; this is for tests.
+func (r *Router) AutoscaleTick(time.Time) Autoscale {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.recommendLocked(r.exec.Now(), r.Config())
+	return r.autoscaleLocked()
+}

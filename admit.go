@@ -2,6 +2,7 @@ package helix
 
 import (
 	"context"
+	"math/rand/v2"
 
 	"github.com/helixrouter/helix/route"
 )
@@ -17,7 +18,7 @@ func (r *Router) admit(ctx context.Context, k *kind, j *job) error {
 	j.deadline = r.budgetEnd(j.hint, j.submitted)
 	v := r.view.Load()
 	r.decide(ctx, v, k, j)
-	if j.decision.Service > 0 {
+	if j.decision.Service > 0 && j.decision.Strategy != route.Inline {
 		r.arrive(k, j)
 	}
 	if !r.control.running.Load() {
@@ -46,17 +47,15 @@ func (r *Router) admit(ctx context.Context, k *kind, j *job) error {
 
 // decide asks the policy, and overrules it only where its answer cannot be carried out.
 func (r *Router) decide(ctx context.Context, v *view, k *kind, j *job) {
-	who := route.Subject{Kind: k.number, Class: j.hint.Class, Allowed: j.arms}
+	j.view, j.allowed = v, j.arms
 	if !r.exec.Spawner.HasRoom() {
-		who.Allowed = who.Allowed.Without(route.Spawn)
+		j.allowed = j.allowed.Without(route.Spawn)
 	}
-	load := route.Load{CPUBusy: r.exec.Pool.Busy(), Queued: r.exec.Pool.Queued(), Spawned: r.exec.Spawner.Live()}
-	d := sound(v.policy.Decide(route.Request{
-		Cost:    j.hint.Cost,
-		Budget:  j.budget(),
-		Scaling: float32(j.hint.Scaling),
-		Unsized: j.unsized,
-	}, who, load, &v.signals))
+	j.load = route.Load{CPUBusy: r.exec.Pool.Busy(), Queued: r.exec.Pool.Queued(), Spawned: r.exec.Spawner.Live()}
+	if v.draws {
+		j.load.Draw = rand.Float32()
+	}
+	d := sound(v.policy.Decide(j.request(), j.subject(k), j.load, &v.signals))
 	holds := false
 	if d.Strategy != route.Inline && d.Strategy != route.Spawn {
 		j.child, holds = r.exec.Inside(ctx)
@@ -67,10 +66,10 @@ func (r *Router) decide(ctx context.Context, v *view, k *kind, j *job) {
 		// To wait for a slot while holding one could wait for ever, and refusing
 		// would throw away what the parent has done. The parent lends its slot.
 		d = nested
-	case d.Strategy != route.Drop && !who.Allowed.Has(d.Strategy):
+	case d.Strategy != route.Drop && !j.allowed.Has(d.Strategy):
 		d = route.Decision{Strategy: route.CPUPool, Reason: route.ReasonNotAllowed, Propensity: 1}
 	}
-	j.busy, j.decision = load.CPUBusy, d
+	j.decision = d
 }
 
 // arrive counts what has come, whatever becomes of it, and lets a probe pass that is due.
@@ -148,7 +147,7 @@ func (r *Router) publish(k *kind, j *job) {
 		JobID:            j.id,
 		Strategy:         d.Strategy,
 		ComputeCost:      j.hint.Cost,
-		CPUBusy:          j.busy,
+		CPUBusy:          j.load.CPUBusy,
 		Pressure:         r.Pressure(),
 		Time:             r.exec.Epoch().Add(now),
 		Kind:             k.name,

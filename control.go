@@ -8,6 +8,7 @@ import (
 
 	"github.com/helixrouter/helix/internal/capacity"
 	"github.com/helixrouter/helix/internal/feedback"
+	"github.com/helixrouter/helix/internal/learn"
 	"github.com/helixrouter/helix/internal/policy"
 	"github.com/helixrouter/helix/internal/pressure"
 	"github.com/helixrouter/helix/internal/stats"
@@ -167,12 +168,16 @@ const mostReserved = 0.99
 func (r *Router) thinkLocked(now time.Duration, v *view) {
 	p, ok := v.policy.(*policy.Adaptive)
 	if !ok {
+		v.learning, v.draws = nil, false
 		return
 	}
 	waits := r.exec.Pool.Waiting()
 	next := *p
 	next.Book = r.brain.Tick(now, &waits, r.limits.Cores*(1-min(v.signals.External, mostReserved)), r.limits.Lanes)
-	v.policy = &next
+	v.policy, v.learning, v.draws = &next, nil, next.Book.Weights.Acting
+	if v.config.Learner != learn.Off.String() {
+		v.learning = &next
+	}
 }
 
 // adaptiveThreshold is the live spawn threshold and what it was last judged on.

@@ -45,6 +45,8 @@ type Router struct {
 type view struct {
 	config   Config
 	policy   route.Policy
+	learning *policy.Adaptive // the policy, while there is something to learn from; else nil
+	draws    bool             // it may want to try an arm
 	signals  route.Signals
 	refusals *refusals
 }

@@ -43,6 +43,9 @@ type job struct {
 	submitted time.Duration // router clock
 	deadline  time.Duration // router clock; 0 = none
 	child     bool          // it was submitted from inside a job
+	view      *view         // that it was decided with
+	load      route.Load    // that it was decided at
+	allowed   route.Set     // arms that it could take then
 	busy      int           // pool slots taken when it was decided
 	decision  route.Decision
 	times     exec.Times // of a job that ran to its end
@@ -61,6 +64,15 @@ func (j *job) budget() time.Duration {
 		return 0
 	}
 	return max(j.deadline-j.submitted, 1)
+}
+
+// request and subject are what the policy is told.
+func (j *job) request() route.Request {
+	return route.Request{Cost: j.hint.Cost, Budget: j.budget(), Scaling: float32(j.hint.Scaling), Unsized: j.unsized}
+}
+
+func (j *job) subject(k *kind) route.Subject {
+	return route.Subject{Kind: k.number, Class: j.hint.Class, Allowed: j.allowed}
 }
 
 // units is the declared size, 0 = none.
@@ -153,12 +165,20 @@ func runOnSlot[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind
 	o := route.Outcome{Kind: k.number, Strategy: route.CPUPool, Units: j.units()}
 	out, end, err := exec.OnSlot[Out](ctx, r.exec, &o, j.submitted, turn, work)
 	j.times.Run = o.Run
+	if j.view.learning != nil {
+		if lesson, ok := j.view.learning.Lesson(j.request(), j.subject(k), j.load, &j.view.signals, j.decision); ok {
+			r.exec.Teach(&lesson, j.decision.Service, o.Run, j.budget(), end)
+		}
+	}
 	return out, wrap(k, route.CPUPool, end, err)
 }
 
 func newCall[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j *job, t *exec.Task, work J) *exec.Call[J, Out] {
 	t.Kind, t.Strategy = k.number, j.decision.Strategy
 	t.Submitted, t.Deadline = j.submitted, j.deadline
+	if j.view.learning != nil {
+		t.Lesson, t.Taught = j.view.learning.Lesson(j.request(), j.subject(k), j.load, &j.view.signals, j.decision)
+	}
 	t.Rank, t.Latest, t.Size = j.submitted+j.decision.Order, 0, j.size()
 	if j.child {
 		t.Rank = math.MinInt64 // its parent waits for it, and others may wait for the parent

@@ -16,6 +16,8 @@ const (
 	ReasonSpawnFull                // the spawn limit was reached: bounded by the pool
 	ReasonNotAllowed               // the policy chose an arm that the job cannot take: bounded by the pool
 	ReasonShort                    // proven to be short
+	ReasonLearned                  // what was learned speaks for another arm than the table's
+	ReasonExplored                 // another arm, to learn from it
 	ReasonFits                     // predicted to be done in time
 	ReasonProbe                    // let in to keep the prediction of its kind true
 
@@ -41,6 +43,8 @@ var reasons = [NumReasons]struct{ name, explanation string }{
 	ReasonQueueFull:  {"queue_full", "every slot is taken and cpu_queue_cap jobs wait already"},
 	ReasonShort:      {"short", "jobs like it are proven to be short"},
 	ReasonFits:       {"fits", "it is predicted to be done within its budget"},
+	ReasonLearned:    {"learned", "jobs like it were faster there than where the table would run it"},
+	ReasonExplored:   {"explored", "it shows whether jobs like it are faster there"},
 	ReasonProbe:      {"probe", "it keeps the prediction of its kind true while others of the kind are refused"},
 	ReasonInfeasible: {"infeasible", "it is predicted to run for longer than its budget"},
 	ReasonScarce:     {"scarce", "what comes before it, by class and size, is predicted to take all cores for longer than its budget"},
@@ -69,7 +73,7 @@ func (r Reason) Source() Source {
 	switch r {
 	case ReasonNested, ReasonSpawnFull, ReasonNotAllowed, ReasonQueueFull, ReasonClosed:
 		return SourceRouter
-	case ReasonShort, ReasonFits, ReasonProbe, ReasonInfeasible, ReasonScarce:
+	case ReasonShort, ReasonLearned, ReasonExplored, ReasonFits, ReasonProbe, ReasonInfeasible, ReasonScarce:
 		return SourceModel
 	default:
 		return SourceTable

@@ -26,9 +26,10 @@ type Subject struct {
 
 // Load is what the router reads live, at the moment of the decision.
 type Load struct {
-	CPUBusy int // pool slots taken, by running and by abandoned work
-	Queued  int // jobs that wait for a slot, in the queue and in forming batches
-	Spawned int // spawned jobs that have not returned
+	CPUBusy int     // pool slots taken, by running and by abandoned work
+	Queued  int     // jobs that wait for a slot, in the queue and in forming batches
+	Spawned int     // spawned jobs that have not returned
+	Draw    float32 // uniform in [0,1): the chance that a policy may need
 }
 
 // Class says how much a job matters when not everything can run. The zero

@@ -71,7 +71,8 @@ func (p Prediction) Median() time.Duration { return time.Duration(stats.Exp2(p.L
 // normal99 is the 99th percentile of the standard normal distribution.
 const normal99 = 2.33
 
+// LogHigh is log2 of the time in ns that 99 of 100 such jobs keep.
+func (p Prediction) LogHigh() float64 { return p.Log + float64(normal99*p.Spread) }
+
 // High is the time that 99 of 100 such jobs keep.
-func (p Prediction) High() time.Duration {
-	return time.Duration(stats.Exp2(min(p.Log+float64(normal99*p.Spread), 62)))
-}
+func (p Prediction) High() time.Duration { return time.Duration(stats.Exp2(min(p.LogHigh(), 62))) }

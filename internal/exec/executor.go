@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/helixrouter/helix/internal/feedback"
+	"github.com/helixrouter/helix/internal/learn"
+	"github.com/helixrouter/helix/internal/policy"
 	"github.com/helixrouter/helix/route"
 )
 
@@ -148,7 +150,24 @@ func (x *Executor) settle(t *Task, d route.Disposition) bool {
 	}
 	t.ran = run
 	x.record(t, d, wait, run)
+	if t.Taught {
+		x.Teach(&t.Lesson, t.Size.Service, wait+run, t.budget(), d)
+	}
 	return true
+}
+
+// budget is the time that the task had; 0 = none.
+func (t *Task) budget() time.Duration {
+	if t.Deadline == 0 {
+		return 0
+	}
+	return t.Deadline - t.Submitted
+}
+
+// Teach gives the learner the end of a job.
+func (x *Executor) Teach(lesson *learn.Sample, service, sojourn, budget time.Duration, end route.Disposition) {
+	policy.Grade(lesson, service, sojourn, budget, end)
+	x.recorder.Learn(lesson)
 }
 
 func (x *Executor) record(t *Task, d route.Disposition, wait, run time.Duration) {

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/helixrouter/helix/internal/learn"
 	"github.com/helixrouter/helix/route"
 )
 
@@ -32,6 +33,8 @@ type Task struct {
 	Latest    time.Duration // router clock: a later start would be in vain; 0 = until Deadline
 	Rank      time.Duration // whose is the least is the next to leave the queue
 	Size      Size
+	Lesson    learn.Sample // what the learner has to know, where Taught
+	Taught    bool
 
 	state   atomic.Uint32
 	started time.Duration // written before the state becomes running
@@ -94,6 +97,7 @@ func (x *Executor) recycle(t *Task) {
 		return
 	}
 	t.Work, t.home, t.batch, t.started, t.ran, t.served = nil, nil, nil, 0, 0, 0
+	t.Taught = false
 	t.state.Store(waiting)
 	x.tasks.Put(t)
 }

@@ -65,15 +65,19 @@ func (b *Brain) Tick(now time.Duration, waits *admission.Backlog, cores float64,
 		k.model.Observe(s.units, s.served)
 		k.seen = now
 	}
+	for _, s := range b.recorder.lessons() {
+		b.learner.Observe(&s)
+	}
 	arrived := b.recorder.arrived()
 	for _, work := range arrived {
 		b.work += time.Duration(work)
 	}
 	b.demand.Update(now, arrived)
 	book := &policy.Book{
-		Curves: make([]estimate.Curve, len(b.kinds)),
-		Door:   admission.NewDoor(cores, waits, &b.demand),
-		Lanes:  lanes,
+		Curves:  make([]estimate.Curve, len(b.kinds)),
+		Door:    admission.NewDoor(cores, waits, &b.demand),
+		Lanes:   lanes,
+		Weights: b.learner.Publish(),
 	}
 	for i := range b.kinds {
 		book.Curves[i] = b.kinds[i].model.Curve()

@@ -54,7 +54,8 @@ func (r *Recorder) Arrive(cell uint16, service time.Duration) {
 	r.here().arrived[cell].Add(uint64(service))
 }
 
-// arrived returns the core time that has come since the last call, by cell.
+// arrived returns the core time that has come since the last call, by cell. Inline jobs are
+// in the first one, once they have run: they wait for nobody and are not counted at the door.
 func (r *Recorder) arrived() *[admission.Cells]uint64 {
 	var sum [admission.Cells]uint64
 	for i := range r.shards {
@@ -63,6 +64,11 @@ func (r *Recorder) arrived() *[admission.Cells]uint64 {
 				sum[c] += a.Swap(0)
 			}
 		}
+		s := &r.shards[i]
+		s.mu.Lock()
+		sum[0] += uint64(s.inline)
+		s.inline = 0
+		s.mu.Unlock()
 	}
 	return &sum
 }

@@ -30,7 +30,9 @@ type shard struct {
 	batches   [MaxBatchLog + 1]uint64            // by log2 of the size, rounded up
 	batched   uint64                             // jobs in all batches
 	decisions stats.Histogram
+	inline    time.Duration // run time of inline jobs since the last look
 	samples   samples
+	lessons   lessons
 
 	arrived [admission.Cells]atomic.Uint64 // ns of predicted core time that came, by cell; not guarded
 
@@ -60,6 +62,9 @@ func (s *shard) recordLocked(o *route.Outcome, alpha float64) {
 		if o.Strategy != route.Inline {
 			c.wait.Observe(o.Wait)
 			c.sojourn.Observe(o.Sojourn())
+		}
+		if o.Strategy == route.Inline {
+			s.inline += o.Run
 		}
 		s.averages[o.Strategy].Observe(float64(o.Sojourn()), alpha)
 		s.samples.add(o)

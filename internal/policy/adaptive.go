@@ -6,6 +6,7 @@ import (
 
 	"github.com/helixrouter/helix/internal/admission"
 	"github.com/helixrouter/helix/internal/estimate"
+	"github.com/helixrouter/helix/internal/learn"
 	"github.com/helixrouter/helix/route"
 )
 
@@ -19,9 +20,10 @@ type Adaptive struct {
 
 // Book is what a decision reads of all that was measured. It is immutable.
 type Book struct {
-	Curves []estimate.Curve // by kind
-	Door   admission.Door
-	Lanes  int // how many jobs of about the same size the cores can run at a time
+	Curves  []estimate.Curve // by kind
+	Door    admission.Door
+	Weights learn.Weights
+	Lanes   int // how many jobs of about the same size the cores can run at a time
 }
 
 var _ route.Policy = (*Adaptive)(nil)
@@ -30,6 +32,7 @@ const (
 	// InlineCap is the longest that a job may take, 99 times of 100, that runs on its
 	// caller's goroutine unasked. A caller that computes for longer cannot leave.
 	InlineCap = 100 * time.Microsecond
+	inlineCapLog = 16.609640474436812 // log2 of it in ns
 	// sureMiss is the probability of missing its time from which a job is refused. Lower, and
 	// jobs are refused that would have made it; higher, and callers wait for nothing.
 	sureMiss = 0.97
@@ -50,54 +53,69 @@ func (a *Adaptive) Decide(req route.Request, who route.Subject, load route.Load,
 		return route.Decision{Strategy: route.Drop, Reason: route.ReasonBusyGate, Propensity: 1}
 	}
 	p := a.predict(req, who.Kind)
-	if !p.Known() {
+	switch {
+	case !p.Known():
 		return a.unknown(req, who, sig)
+	case a.inline(req, who, p):
+		size := p.Mean()
+		return route.Decision{Strategy: route.Inline, Reason: route.ReasonShort, Propensity: 1, Predicted: size, Service: size}
 	}
-	cell := admission.CellOf(who.Class, p.LogMean())
-	d := route.Decision{Propensity: 1, Service: p.Mean(), Cell: uint16(cell)}
+	c := a.question(req, who, load, sig, p)
+	d := route.Decision{Propensity: 1, Service: c.p.Mean(), Cell: uint16(c.cell)}
 	d.Order = order(req.Budget, d.Service, who.Class)
-	if a.inline(req, who, p) {
-		d.Strategy, d.Reason, d.Predicted = route.Inline, route.ReasonShort, d.Service
-		return d
-	}
-	run := a.Book.Door.Run(cell, d.Service)
-	if reason, refused := a.refuse(req.Budget, run, cell, p); refused {
-		d.Strategy, d.Reason, d.Predicted = route.Drop, reason, a.finish(cell, run)
+	if reason, refused := a.refuse(&c); refused {
+		d.Strategy, d.Reason, d.Predicted = route.Drop, reason, a.finish(c.cell, c.run)
 		return d
 	}
 	if req.Budget > 0 {
-		d.Start = max(req.Budget-run, 1)
+		d.Start = max(req.Budget-c.run, 1)
 	}
-	free := load.Queued == 0 && load.CPUBusy+load.Spawned < a.Book.Lanes
-	d.Strategy, d.Reason = a.arm(req, who, sig, free)
+	base, reason := a.table(&c)
+	d.Strategy, d.Propensity = a.correct(&c, base)
+	d.Reason = reason
+	if d.Strategy != base {
+		d.Reason = route.ReasonLearned
+		if d.Propensity < 0.5 {
+			d.Reason = route.ReasonExplored
+		}
+	}
 	d.Predicted = d.Service
-	if !free {
-		d.Predicted = a.finish(cell, run)
+	if !c.free {
+		d.Predicted = a.finish(c.cell, c.run)
 	}
 	return d
+}
+
+// question puts together what is known of a job.
+func (a *Adaptive) question(req route.Request, who route.Subject, load route.Load, sig *route.Signals, p estimate.Prediction) question {
+	c := question{req: req, who: who, load: load, sig: sig, p: p}
+	c.cell = admission.CellOf(who.Class, c.p.LogMean())
+	c.run = a.Book.Door.Run(c.cell, c.p.Mean())
+	c.free = load.Queued == 0 && load.CPUBusy+load.Spawned < a.Book.Lanes
+	return c
 }
 
 // inline reports whether a job runs on its caller's goroutine: one that is proven to be
 // short, or that the table would run there and nothing is known against it.
 func (a *Adaptive) inline(req route.Request, who route.Subject, p estimate.Prediction) bool {
 	switch {
-	case !who.Allowed.Has(route.Inline) || p.Mean() > InlineCap:
+	case !who.Allowed.Has(route.Inline) || p.LogMean() > inlineCapLog:
 		return false
 	case p.Proven:
-		return p.High() <= InlineCap
+		return p.LogHigh() <= inlineCapLog
 	default:
 		return !req.Unsized && req.Cost <= a.Table.InlineThreshold
 	}
 }
 
 // refuse says whether a job would be late that was let in, and why.
-func (a *Adaptive) refuse(budget, run time.Duration, cell admission.Cell, p estimate.Prediction) (route.Reason, bool) {
-	switch {
+func (a *Adaptive) refuse(c *question) (route.Reason, bool) {
+	switch budget := c.req.Budget; {
 	case budget == 0:
 		return 0, false
-	case p.Settled && p.Beyond(budget) > sureMiss:
+	case c.p.Settled && c.p.Beyond(budget) > sureMiss:
 		return route.ReasonInfeasible, true
-	case a.Book.Door.Miss(cell, budget-run) > sureMiss:
+	case a.Book.Door.Miss(c.cell, budget-c.run) > sureMiss:
 		return route.ReasonScarce, true
 	}
 	return 0, false
@@ -115,16 +133,16 @@ func (a *Adaptive) finish(cell admission.Cell, run time.Duration) time.Duration 
 // forever is what is predicted of work whose turn does not come.
 const forever = time.Hour
 
-// arm picks among the ways to run that do not keep the caller. While cores are free they
-// all begin at once, and the table picks; otherwise the pool, whose order makes the
-// most of what is scarce.
-func (a *Adaptive) arm(req route.Request, who route.Subject, sig *route.Signals, free bool) (route.Strategy, route.Reason) {
-	cost := req.Cost
-	if req.Unsized {
+// table picks among the ways to run that do not keep the caller. While cores are free they
+// all begin at once, and the documented table picks; otherwise the pool, whose order makes
+// the most of what is scarce.
+func (a *Adaptive) table(c *question) (route.Strategy, route.Reason) {
+	cost := c.req.Cost
+	if c.req.Unsized {
 		cost = math.MaxUint64
 	}
-	s, reason := a.Table.Row(cost, req.Scaling, -1, sig.SpawnThreshold, who.Allowed.Without(route.Inline))
-	if s == route.Batch || s == route.Spawn && free {
+	s, reason := a.Table.Row(cost, c.req.Scaling, -1, c.sig.SpawnThreshold, c.who.Allowed.Without(route.Inline))
+	if s == route.Batch || s == route.Spawn && c.free {
 		return s, reason
 	}
 	return route.CPUPool, route.ReasonFits

@@ -15,7 +15,7 @@ func (r *run) arrive(job scenario.Job) {
 	}
 	kind := r.kindOf(j.Kind)
 	d := r.decide(j, kind)
-	if r.brain != nil && d.Service > 0 {
+	if r.brain != nil && d.Service > 0 && d.Strategy != route.Inline {
 		r.recorder.Arrive(d.Cell, d.Service)
 		if (d.Reason == route.ReasonScarce || d.Reason == route.ReasonInfeasible) && r.brain.TakeProbe(kind) {
 			d.Strategy, d.Reason, d.Order = route.CPUPool, route.ReasonProbe, 0
@@ -30,10 +30,14 @@ func (r *run) arrive(job scenario.Job) {
 	r.cores.debt += float64(r.options.Overhead[d.Strategy])
 	r.recorder.Begin(d.Strategy)
 	if d.Strategy == route.Drop {
+		r.result.Loss++
 		r.shed(j, kind, d.Reason)
 		return
 	}
 	t := r.take(j, kind, &d)
+	if r.taught {
+		r.tasks[t].lesson, r.tasks[t].taught, r.taught = r.lesson, true, false
+	}
 	switch d.Strategy {
 	case route.Inline:
 		r.start(t)
@@ -54,15 +58,27 @@ func (r *run) decide(j *scenario.Job, kind uint32) route.Decision {
 	if r.oracle != nil {
 		d = r.oracle.Decide(j, View{r})
 	} else {
-		d = r.policy.Decide(route.Request{
-			Cost: j.Units, Budget: j.Budget, Scaling: float32(j.Scaling), Unsized: j.Units == 0,
-		}, who, r.load(), &r.signals)
+		load := r.load()
+		if r.learning != nil {
+			load.Draw = r.draw()
+		}
+		d = r.policy.Decide(request(j), who, load, &r.signals)
+		if r.learning != nil {
+			r.lesson, r.taught = r.learning.Lesson(request(j), who, load, &r.signals, d)
+		}
 	}
 	if d.Strategy != route.Drop && !who.Allowed.Has(d.Strategy) {
 		d = route.Decision{Strategy: route.CPUPool, Reason: route.ReasonNotAllowed, Propensity: 1}
 	}
 	return d
 }
+
+func request(j *scenario.Job) route.Request {
+	return route.Request{Cost: j.Units, Budget: j.Budget, Scaling: float32(j.Scaling), Unsized: j.Units == 0}
+}
+
+// draw is uniform in [0,1), and the same on every platform.
+func (r *run) draw() float32 { return float32(r.chance.Uint64()>>40) * 0x1p-24 }
 
 func (r *run) load() route.Load {
 	return route.Load{CPUBusy: r.pool.busy, Queued: r.pool.queued, Spawned: r.spawned}

@@ -6,6 +6,7 @@ import (
 	"github.com/helixrouter/helix"
 	"github.com/helixrouter/helix/internal/capacity"
 	"github.com/helixrouter/helix/internal/feedback"
+	"github.com/helixrouter/helix/internal/learn"
 	"github.com/helixrouter/helix/internal/policy"
 	"github.com/helixrouter/helix/internal/pressure"
 	"github.com/helixrouter/helix/internal/stats"
@@ -63,7 +64,11 @@ func (r *run) think() {
 		return
 	}
 	old := r.policy.(*policy.Adaptive)
-	r.policy = &policy.Adaptive{Table: old.Table, Book: r.brain.Tick(r.now, &r.pool.waits, r.pool.share.Cores, r.pool.lanes)}
+	next := &policy.Adaptive{Table: old.Table, Book: r.brain.Tick(r.now, &r.pool.waits, r.pool.share.Cores, r.pool.lanes)}
+	r.policy = next
+	if r.options.Config.Learner != learn.Off.String() {
+		r.learning = next
+	}
 }
 
 // adapt moves the spawn threshold.

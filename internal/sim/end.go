@@ -1,6 +1,10 @@
 package sim
 
-import "github.com/helixrouter/helix/route"
+import (
+	"github.com/helixrouter/helix/internal/learn"
+	"github.com/helixrouter/helix/internal/policy"
+	"github.com/helixrouter/helix/route"
+)
 
 // start runs a task as a thread of its own.
 func (r *run) start(t int32) {
@@ -9,6 +13,9 @@ func (r *run) start(t int32) {
 		r.tasks[t].joined = r.pool.share.Join(r.now, r.tasks[t].service)
 	}
 	r.order++
+	if r.options.Effect != nil {
+		r.tasks[t].cost *= r.options.Effect(r.tasks[t].job.Kind, r.tasks[t].strategy, len(r.cores.threads))
+	}
 	r.cores.start(t, r.order, r.tasks[t].cost)
 }
 
@@ -71,6 +78,7 @@ func (r *run) done(t int32) {
 		Wait: task.started - task.job.At, Run: r.now - task.started, Served: task.served, Units: task.job.Units,
 	})
 	r.latency.Observe(r.now - task.job.First)
+	r.grade(task)
 	if r.now <= task.due {
 		r.result.Good++
 	} else {
@@ -80,10 +88,23 @@ func (r *run) done(t int32) {
 	r.give(t)
 }
 
+// grade adds up what the job lost, and teaches the learner.
+func (r *run) grade(task *task) {
+	sojourn := r.now - task.job.At
+	whole := learn.Sample{}
+	policy.Grade(&whole, task.job.Service, sojourn, task.job.Budget, route.Done)
+	r.result.Loss += float64(whole.Loss)
+	if task.taught {
+		policy.Grade(&task.lesson, task.service, sojourn, task.job.Budget, route.Done)
+		r.recorder.Learn(&task.lesson)
+	}
+}
+
 // expire ends a task that waited too long and has left its line.
 func (r *run) expire(t int32) {
 	r.recorder.Record(&route.Outcome{Kind: r.tasks[t].kind, Strategy: r.tasks[t].strategy, Disposition: route.Expired})
 	r.result.Expired++
+	r.result.Loss++
 	r.give(t)
 }
 

@@ -16,6 +16,9 @@ type Options struct {
 	Oracle   Oracle       // decides instead of Policy, knowing the truth; for tests
 	Curves   map[string]Curve
 	Overhead Overhead
+	// Effect, if not nil, is by how much the core time of a job of a kind differs on an
+	// arm, with so many others running: what no model of its kind knows.
+	Effect func(kind string, s route.Strategy, running int) float64
 }
 
 // Curve is what a batch of a kind costs: Fixed + Share x the core time of its jobs

@@ -9,12 +9,13 @@ import (
 
 // Result is what became of a run. Offered = Good + Late + Shed + Expired.
 type Result struct {
-	Offered   int // jobs; retries are attempts of the same job
-	Good      int // finished inside their budgets
-	Late      int // finished after them
-	Shed      int // refused, at the last attempt
-	Expired   int // waited past their budgets and never ran
-	Decisions int // one for each attempt
+	Offered   int     // jobs; retries are attempts of the same job
+	Good      int     // finished inside their budgets
+	Late      int     // finished after them
+	Shed      int     // refused, at the last attempt
+	Expired   int     // waited past their budgets and never ran
+	Loss      float64 // summed over the attempts: 1 for a late or refused one, else its slowness, see policy.Grade
+	Decisions int     // one for each attempt
 	Routed    [route.NumStrategies]int
 
 	P50, P99 time.Duration // from the first arrival to the end, of the jobs that ran

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math/rand/v2"
 	"time"
 
 	"github.com/helixrouter/helix/internal/feedback"
@@ -38,11 +39,18 @@ type run struct {
 
 	recorder *feedback.Recorder
 	tracker  *pressure.Tracker
-	brain    *feedback.Brain // nil if the policy does not learn
+	brain    *feedback.Brain  // nil if the policy does not learn
+	learning *policy.Adaptive // the policy, where it learns
+	chance   *rand.PCG        // for arms that are tried
+	lesson   learn.Sample     // of the decision under way, where taught
+	taught   bool
 	control  control
 	latency  stats.Histogram
 	result   Result
 }
+
+// chanceStream keeps the draws of the policy apart from those that make the jobs.
+const chanceStream = 1 << 32
 
 // Run simulates a scenario from its first arrival to the end of its last job.
 func Run(s *scenario.Scenario, o Options) (Result, error) {
@@ -70,6 +78,7 @@ func newRun(s *scenario.Scenario, o Options) *run {
 		},
 		free: none, theft: nextTheft(s, 0),
 		kinds:    map[string]uint32{},
+		chance:   rand.NewPCG(s.Options().Seed, chanceStream),
 		recorder: feedback.NewSingleRecorder(c.EMAAlpha),
 		tracker:  pressure.New(),
 		control:  newControl(c),
@@ -78,7 +87,8 @@ func newRun(s *scenario.Scenario, o Options) *run {
 		r.policy = policyOf(c)
 	}
 	if _, ok := r.policy.(*policy.Adaptive); ok {
-		r.brain = feedback.NewBrain(r.recorder, learn.Off)
+		mode, _ := learn.ParseMode(c.Learner) // of a configuration that was checked
+		r.brain = feedback.NewBrain(r.recorder, mode)
 		r.pool.share.Cores = s.Cores(0)
 		r.pool.lanes = max(int(s.Cores(0)), 1)
 	}

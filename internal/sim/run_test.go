@@ -256,17 +256,17 @@ func fingerprint(t testing.TB, name, policy string, load float64) string {
 // of the model changes these, and makes earlier results incomparable.
 func TestARunIsTheSameEverywhere(t *testing.T) {
 	want := map[string][2]string{ // threshold, adaptive
-		"steady":          {"eb0b7bc7df421a89", "dc093223f5e732e7"},
-		"step":            {"2917c9b39d8d597c", "059127b58219617f"},
-		"burst":           {"29abe3d153baeefa", "ce93efa35cfb9233"},
-		"ramp":            {"4c03c3cd8a926469", "563a6a5b0a17f0b1"},
-		"mixed":           {"11d689ca65a9308c", "7e112e6d8d664f0b"},
-		"heavy-tail":      {"69cef6bd7565eb15", "a02197b3d81e0cc1"},
-		"drift":           {"15922b49b5af6a32", "df6fb91489b6c8a6"},
-		"wrong-hints":     {"a2ec0f15c0c01b0e", "27d17bd9dd49396f"},
-		"noisy-neighbour": {"7c16bd7ec83831c7", "ee50c438836c6ee6"},
-		"retry-storm":     {"70742b43efd24d49", "fc2128e4e5483ec5"},
-		"stolen-cores":    {"590900baeb2ff802", "ddc4c4078d03f820"},
+		"steady":          {"03a79576ebf008f2", "f0144ad8c6542657"},
+		"step":            {"e8c05c5ee5c9f4ce", "49f811ff219c179e"},
+		"burst":           {"82807529eae15aa9", "975a272e266d5e43"},
+		"ramp":            {"d8739b9dadb2fa61", "e53a2659e875af0c"},
+		"mixed":           {"4d4d5777d301b1d4", "6fcf77fdd332c821"},
+		"heavy-tail":      {"31e07ff203996c19", "12b5c229dfacb51d"},
+		"drift":           {"6282b1477ac89c2a", "e3d2de01e6e133f1"},
+		"wrong-hints":     {"c5cb36e9873dc3a6", "0c6113d748a14708"},
+		"noisy-neighbour": {"fdc74090e4c7ed40", "f35960a162fa7d6b"},
+		"retry-storm":     {"619c23bb16e57736", "36f07969f04ae933"},
+		"stolen-cores":    {"b4da7bb95245c272", "81444d3f87d18259"},
 	}
 	for _, name := range scenario.Names() {
 		var got [2]string

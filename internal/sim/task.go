@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/helixrouter/helix/internal/admission"
+	"github.com/helixrouter/helix/internal/learn"
 	"github.com/helixrouter/helix/internal/scenario"
 	"github.com/helixrouter/helix/route"
 )
@@ -26,6 +27,8 @@ type task struct {
 	latest   time.Duration // when it must start to be in time
 	joined   float64       // see capacity.Share
 	served   time.Duration
+	lesson   learn.Sample // for the learner, where taught
+	taught   bool
 	ticket   uint64 // of its wait; 0 while it does not wait
 	next     int32  // in its list, in its batch, or among the free
 	prev     int32  // in its list

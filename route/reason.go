@@ -18,6 +18,7 @@ const (
 	ReasonShort                    // proven to be short
 	ReasonLearned                  // what was learned speaks for another arm than the table's
 	ReasonExplored                 // another arm, to learn from it
+	ReasonUnknown                  // of a kind that has not run yet, while the cores are busy: bounded by the pool
 	ReasonFits                     // predicted to be done in time
 	ReasonProbe                    // let in to keep the prediction of its kind true
 
@@ -45,6 +46,7 @@ var reasons = [NumReasons]struct{ name, explanation string }{
 	ReasonFits:       {"fits", "it is predicted to be done within its budget"},
 	ReasonLearned:    {"learned", "jobs like it were faster there than where the table would run it"},
 	ReasonExplored:   {"explored", "it shows whether jobs like it are faster there"},
+	ReasonUnknown:    {"unknown", "no job of its kind has run yet, so the pool bounds it while the cores are busy"},
 	ReasonProbe:      {"probe", "it keeps the prediction of its kind true while others of the kind are refused"},
 	ReasonInfeasible: {"infeasible", "it is predicted to run for longer than its budget"},
 	ReasonScarce:     {"scarce", "what comes before it, by class and size, is predicted to take all cores for longer than its budget"},
@@ -73,7 +75,7 @@ func (r Reason) Source() Source {
 	switch r {
 	case ReasonNested, ReasonSpawnFull, ReasonNotAllowed, ReasonQueueFull, ReasonClosed:
 		return SourceRouter
-	case ReasonShort, ReasonLearned, ReasonExplored, ReasonFits, ReasonProbe, ReasonInfeasible, ReasonScarce:
+	case ReasonShort, ReasonUnknown, ReasonLearned, ReasonExplored, ReasonFits, ReasonProbe, ReasonInfeasible, ReasonScarce:
 		return SourceModel
 	default:
 		return SourceTable

@@ -39,6 +39,10 @@ const (
 	// patience is the time to be late that is given to a job without a budget in the
 	// order of the queue: it comes after all with usual budgets, and in its turn.
 	patience = 10 * time.Second
+	// usualSlack is how many times its core time a job is taken to have for a budget while
+	// nothing else is known of its kind. Taken for nothing, what has waited unknown since the start would come
+	// before all that is known by then, just in time to be late.
+	usualSlack = 10
 	// sizeWeight is by how much sooner a job may be late that is 1 ns longer, and still
 	// come after. At 5 too much runs under heavy overload that is urgent and long; at
 	// 100 long jobs are forgotten until they are late in a burst that will end.
@@ -55,7 +59,7 @@ func (a *Adaptive) Decide(req route.Request, who route.Subject, load route.Load,
 	p := a.predict(req, who.Kind)
 	switch {
 	case !p.Known():
-		return a.unknown(req, who, sig)
+		return a.unknown(req, who, load, sig)
 	case a.inline(req, who, p):
 		size := p.Mean()
 		return route.Decision{Strategy: route.Inline, Reason: route.ReasonShort, Propensity: 1, Predicted: size, Service: size}
@@ -91,8 +95,14 @@ func (a *Adaptive) question(req route.Request, who route.Subject, load route.Loa
 	c := question{req: req, who: who, load: load, sig: sig, p: p}
 	c.cell = admission.CellOf(who.Class, c.p.LogMean())
 	c.run = a.Book.Door.Run(c.cell, c.p.Mean())
-	c.free = load.Queued == 0 && load.CPUBusy+load.Spawned < a.Book.Lanes
+	c.free = a.free(load)
 	return c
+}
+
+// free reports whether a job that came now would have a core to itself. While that is so
+// nothing waits but what is being taken, for slots are work-conserving.
+func (a *Adaptive) free(load route.Load) bool {
+	return load.CPUBusy+load.Spawned < a.Book.Lanes
 }
 
 // inline reports whether a job runs on its caller's goroutine: one that is proven to be
@@ -176,8 +186,14 @@ func (a *Adaptive) predict(req route.Request, kind uint32) estimate.Prediction {
 }
 
 // unknown follows the table without its gate; injected pressure still counts.
-func (a *Adaptive) unknown(req route.Request, who route.Subject, sig *route.Signals) route.Decision {
+func (a *Adaptive) unknown(req route.Request, who route.Subject, load route.Load, sig *route.Signals) route.Decision {
 	d := a.Table.Decide(req, who, route.Load{}, sig)
-	d.Order = order(req.Budget, 0, who.Class)
+	if d.Strategy == route.Spawn && a.Book.Lanes > 0 && !a.free(load) {
+		// A flood of a kind that nobody has seen would share the cores by the hundred, and
+		// the first of them to end, from which all is learned, would be long in coming.
+		d.Strategy, d.Reason = route.CPUPool, route.ReasonUnknown
+	}
+	d.Order = order(req.Budget, req.Budget/usualSlack, who.Class)
+	d.Start = req.Budget - req.Budget/usualSlack
 	return d
 }

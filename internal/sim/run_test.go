@@ -256,17 +256,17 @@ func fingerprint(t testing.TB, name, policy string, load float64) string {
 // of the model changes these, and makes earlier results incomparable.
 func TestARunIsTheSameEverywhere(t *testing.T) {
 	want := map[string][2]string{ // threshold, adaptive
-		"steady":          {"03a79576ebf008f2", "f0144ad8c6542657"},
-		"step":            {"e8c05c5ee5c9f4ce", "49f811ff219c179e"},
-		"burst":           {"82807529eae15aa9", "975a272e266d5e43"},
-		"ramp":            {"d8739b9dadb2fa61", "e53a2659e875af0c"},
-		"mixed":           {"4d4d5777d301b1d4", "6fcf77fdd332c821"},
-		"heavy-tail":      {"31e07ff203996c19", "12b5c229dfacb51d"},
-		"drift":           {"6282b1477ac89c2a", "e3d2de01e6e133f1"},
-		"wrong-hints":     {"c5cb36e9873dc3a6", "0c6113d748a14708"},
-		"noisy-neighbour": {"fdc74090e4c7ed40", "f35960a162fa7d6b"},
-		"retry-storm":     {"619c23bb16e57736", "36f07969f04ae933"},
-		"stolen-cores":    {"b4da7bb95245c272", "81444d3f87d18259"},
+		"steady":          {"320ebddae86e4baa", "c393af49479846ef"},
+		"step":            {"2c382e3e5537d1ce", "482d0c5c9d97e5ee"},
+		"burst":           {"36fbbc347465a891", "97f5b2056bd4e8e4"},
+		"ramp":            {"849e65945d9f0469", "ae43b1c6efa1e674"},
+		"mixed":           {"be47f6321024a32c", "c774767d5ab22fd1"},
+		"heavy-tail":      {"fdb81e9513fa17c9", "cf22945e056ad776"},
+		"drift":           {"5fe7e8b665419a72", "8a3b057291b396b1"},
+		"wrong-hints":     {"db1ef8744fb7f4ae", "4f2551bac68f6c7d"},
+		"noisy-neighbour": {"e9aa32825ed733e0", "355347951a3a8b13"},
+		"retry-storm":     {"8ec4f17b1307b7e6", "5e87f0c5ed45f5b1"},
+		"stolen-cores":    {"2b555b978db6a19a", "8bf4890683b86104"},
 	}
 	for _, name := range scenario.Names() {
 		var got [2]string

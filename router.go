@@ -112,7 +112,7 @@ func New(config Config, options ...Option) (*Router, error) {
 
 func policyOf(c Config) route.Policy {
 	if c.Policy == PolicyAdaptive {
-		return &policy.Adaptive{Table: *tableOf(c), Book: &policy.Book{Lanes: lanesOf(float64(runtime.GOMAXPROCS(0)), c)}}
+		return &policy.Adaptive{Table: *tableOf(c), Book: &policy.Book{Lanes: lanesOf(float64(runtime.GOMAXPROCS(0)), c), Calm: true}}
 	}
 	return tableOf(c)
 }

@@ -49,6 +49,9 @@ type Backlog [Cells]int64
 // Add is called when a job starts to wait, and with a negative service when it stops to.
 func (b *Backlog) Add(c Cell, service time.Duration) { b[c] += int64(service) }
 
+// Empty reports whether nothing waits.
+func (b *Backlog) Empty() bool { return *b == Backlog{} }
+
 // Demand follows how much work arrives, by cell. The zero Demand has seen none. Not safe
 // for concurrent use.
 type Demand struct {

@@ -77,6 +77,7 @@ func (b *Brain) Tick(now time.Duration, waits *admission.Backlog, cores float64,
 		Curves:  make([]estimate.Curve, len(b.kinds)),
 		Door:    admission.NewDoor(cores, waits, &b.demand),
 		Lanes:   lanes,
+		Calm:    waits.Empty() && b.demand.Total() < cores/2,
 		Weights: b.learner.Publish(),
 	}
 	for i := range b.kinds {

@@ -23,7 +23,8 @@ type Book struct {
 	Curves  []estimate.Curve // by kind
 	Door    admission.Door
 	Weights learn.Weights
-	Lanes   int // how many jobs of about the same size the cores can run at a time
+	Calm    bool // nothing waits, and half of the cores would do
+	Lanes   int  // how many jobs of about the same size the cores can run at a time
 }
 
 var _ route.Policy = (*Adaptive)(nil)
@@ -31,7 +32,7 @@ var _ route.Policy = (*Adaptive)(nil)
 const (
 	// InlineCap is the longest that a job may take, 99 times of 100, that runs on its
 	// caller's goroutine unasked. A caller that computes for longer cannot leave.
-	InlineCap = 100 * time.Microsecond
+	InlineCap    = 100 * time.Microsecond
 	inlineCapLog = 16.609640474436812 // log2 of it in ns
 	// sureMiss is the probability of missing its time from which a job is refused. Lower, and
 	// jobs are refused that would have made it; higher, and callers wait for nothing.
@@ -99,10 +100,11 @@ func (a *Adaptive) question(req route.Request, who route.Subject, load route.Loa
 	return c
 }
 
-// free reports whether a job that came now would have a core to itself. While that is so
-// nothing waits but what is being taken, for slots are work-conserving.
+// free reports whether a job that came now would have a core to itself, or share one for a
+// moment where nothing is scarce. Nothing waits then but what is being taken, for
+// slots are work-conserving.
 func (a *Adaptive) free(load route.Load) bool {
-	return load.CPUBusy+load.Spawned < a.Book.Lanes
+	return load.CPUBusy+load.Spawned < a.Book.Lanes || a.Book.Calm
 }
 
 // inline reports whether a job runs on its caller's goroutine: one that is proven to be

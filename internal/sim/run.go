@@ -91,7 +91,7 @@ func newRun(s *scenario.Scenario, o Options) *run {
 		r.brain = feedback.NewBrain(r.recorder, mode)
 		r.pool.share.Cores = s.Cores(0)
 		r.pool.lanes = min(max(int(s.Cores(0)), 1), c.CPUParallelism)
-		r.policy = &policy.Adaptive{Table: r.policy.(*policy.Adaptive).Table, Book: &policy.Book{Lanes: r.pool.lanes}}
+		r.policy = &policy.Adaptive{Table: r.policy.(*policy.Adaptive).Table, Book: &policy.Book{Lanes: r.pool.lanes, Calm: true}}
 	}
 	return r
 }

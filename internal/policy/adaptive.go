@@ -40,8 +40,10 @@ const (
 	// come after. At 5 too much runs under heavy overload that is urgent and long; at
 	// 100 long jobs are forgotten until they are late in a burst that will end.
 	sizeWeight = 20
-	// classStep puts each class behind all of the one before: more than any budget and size.
+	// classStep puts each class behind all of the one before: more than any budget and size
+	// count for together, which is mostHours each. Who has longer is in no hurry.
 	classStep = 1000 * time.Hour
+	mostHours = 400 * time.Hour
 )
 
 // Decide implements route.Policy.
@@ -56,7 +58,7 @@ func (a *Adaptive) Decide(req route.Request, who route.Subject, load route.Load,
 	cell := admission.CellOf(who.Class, p.LogMean())
 	d := route.Decision{Propensity: 1, Service: p.Mean(), Cell: uint16(cell)}
 	d.Order = order(req.Budget, d.Service, who.Class)
-	if a.inline(req, who, p) {
+	if a.inline(req, who, p, d.Service) {
 		d.Strategy, d.Reason, d.Predicted = route.Inline, route.ReasonShort, d.Service
 		return d
 	}
@@ -79,9 +81,9 @@ func (a *Adaptive) Decide(req route.Request, who route.Subject, load route.Load,
 
 // inline reports whether a job runs on its caller's goroutine: one that is proven to be
 // short, or that the table would run there and nothing is known against it.
-func (a *Adaptive) inline(req route.Request, who route.Subject, p estimate.Prediction) bool {
+func (a *Adaptive) inline(req route.Request, who route.Subject, p estimate.Prediction, mean time.Duration) bool {
 	switch {
-	case !who.Allowed.Has(route.Inline) || p.Mean() > InlineCap:
+	case !who.Allowed.Has(route.Inline) || mean > InlineCap:
 		return false
 	case p.Proven:
 		return p.High() <= InlineCap
@@ -134,7 +136,7 @@ func order(budget, size time.Duration, class route.Class) time.Duration {
 	if budget == 0 {
 		budget = patience
 	}
-	o := budget + sizeWeight*size
+	o := min(budget, mostHours) + min(size, mostHours/sizeWeight)*sizeWeight
 	switch class {
 	case route.ClassSheddable:
 		return o + classStep

@@ -3,7 +3,7 @@ package exec
 import (
 	"context"
 	"slices"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,9 +20,25 @@ var twoLanes = Limits{Width: 8, Lanes: 2, Cores: 2, QueueCap: 100, SpawnLimit: 8
 type rig struct {
 	t *testing.T
 	*Executor
-	started []string // names, in order of their starts; in a bubble nobody else runs meanwhile
-	running atomic.Int32
-	most    atomic.Int32
+
+	mu      sync.Mutex
+	started []string // names, in order of their starts; guarded by mu
+	running int      // guarded by mu
+	most    int      // that ran at a time; guarded by mu
+}
+
+func (r *rig) start(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.started = append(r.started, name)
+	r.running++
+	r.most = max(r.most, r.running)
+}
+
+func (r *rig) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.running--
 }
 
 // lanes runs a test in a bubble with an executor that must come to rest at the end.
@@ -46,11 +62,13 @@ func lanes(t *testing.T, l Limits, test func(r *rig)) {
 // job makes a task that is predicted to take d and does; 0 is unknown, and takes a second.
 func (r *rig) job(name string, d time.Duration, change ...func(*Task)) *Task {
 	task, _ := r.task(context.Background(), func(ctx context.Context) (int, error) {
-		r.started = append(r.started, name)
-		r.most.Store(max(r.most.Load(), r.running.Add(1)))
-		defer r.running.Add(-1)
+		r.start(name)
+		defer r.end()
+		if d == 0 {
+			d = time.Second
+		}
 		select {
-		case <-time.After(max(d, time.Second*time.Duration(btoi(d == 0)))):
+		case <-time.After(d):
 		case <-ctx.Done():
 		}
 		return 0, nil
@@ -60,13 +78,6 @@ func (r *rig) job(name string, d time.Duration, change ...func(*Task)) *Task {
 		f(task)
 	}
 	return task
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 func (r *rig) submit(name string, d time.Duration, change ...func(*Task)) *Task {
@@ -308,8 +319,8 @@ func TestLanesCanBeSwitchedUnderLoad(t *testing.T) {
 		}
 		r.SetLimits(twoLanes)
 		time.Sleep(10 * time.Second)
-		if len(r.started) != 32 || r.most.Load() > 8 {
-			t.Errorf("%d of 32 ran, at most %d at a time on 8 slots", len(r.started), r.most.Load())
+		if len(r.started) != 32 || r.most > 8 {
+			t.Errorf("%d of 32 ran, at most %d at a time on 8 slots", len(r.started), r.most)
 		}
 	})
 }
@@ -324,7 +335,7 @@ func TestNoMoreSlotsAreHandedOutThanThereAre(t *testing.T) {
 			r.submit("unknown", 0)
 		}
 		time.Sleep(10 * time.Hour)
-		if n := r.most.Load(); n != 8 || len(r.started) != 90 {
+		if n := r.most; n != 8 || len(r.started) != 90 {
 			t.Errorf("%d of 90 ran, %d at a time, want 8", len(r.started), n)
 		}
 	})

@@ -99,13 +99,24 @@ func TestACostThatDoublesIsFollowed(t *testing.T) {
 			}
 			jobs := 0
 			for w.miss(m) > math.Log(1.25) {
-				if jobs += 10; jobs >= 300 {
+				if jobs += 10; jobs >= 60 {
 					t.Fatalf("seed %d, cost x %g: off by %.2f after %d jobs", seed, factor, w.miss(m), jobs)
 				}
 				w.observe(m, 10)
 			}
 			t.Logf("seed %d, cost x %g: within 25 %% after %d jobs", seed, factor, jobs)
 		}
+	}
+}
+
+// What was true a thousand jobs ago must not keep a kind from being seen as it is.
+func TestALawThatIsNoLongerTrueIsForgotten(t *testing.T) {
+	w, m := newWorld(1, perUnit), new(estimate.Model)
+	w.observe(m, 2000)
+	w.law = laws[3].law
+	w.observe(m, 1500)
+	if got, slope := w.miss(m), m.Curve().Slope; got > 0.1 || slope > 0.1 {
+		t.Errorf("off by %.3f with a slope of %.2f, 1500 jobs after units have lost their meaning", got, slope)
 	}
 }
 

@@ -183,6 +183,25 @@ func TestOnlyWhatIsProvenToBeShortRunsInlineUnasked(t *testing.T) {
 	}
 }
 
+// A kind that is short nine times of ten, and on average, keeps its caller for too long the tenth.
+func TestWhatIsMostlyShortDoesNotRunInline(t *testing.T) {
+	var m estimate.Model
+	for i := range 500 {
+		d := 8 * time.Microsecond
+		if i%10 == 9 {
+			d = 500 * time.Microsecond
+		}
+		m.Observe(0, d)
+	}
+	a := adaptive(new(admission.Demand), m.Curve())
+	if mean := a.Book.Curves[0].Predict(0).Mean(); mean > policy.InlineCap {
+		t.Fatalf("on average it takes %v: the test does not test it", mean)
+	}
+	if d := decide(a, route.Request{Unsized: true}); d.Strategy == route.Inline {
+		t.Errorf("%+v", d)
+	}
+}
+
 func TestWhatCannotBeInTimeIsRefusedAsInfeasible(t *testing.T) {
 	a := adaptive(new(admission.Demand), learned(300, 10_000)) // 10 ms
 	for budget, want := range map[time.Duration]route.Reason{

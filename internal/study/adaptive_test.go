@@ -21,6 +21,9 @@ var floors = map[string][]float64{
 // TestTheAdaptivePolicyIsNearTheBound notices what a change of the policy, of its estimates
 // or of the door costs, before a measurement on a machine does.
 func TestTheAdaptivePolicyIsNearTheBound(t *testing.T) {
+	if raceEnabled {
+		t.Skip("one goroutine and 75 simulations: the race detector would see nothing, for a minute and a half")
+	}
 	loads := []float64{0.9, 1.2, 2, 5, 10}
 	for name, want := range floors {
 		g := study.Grid{

@@ -14,22 +14,31 @@ import (
 	"github.com/helixrouter/helix"
 )
 
-// stressJobs is how many jobs the stress test submits: all of a million where
-// the race detector, which is ten times slower, is off.
+// stressJobs is how many jobs the stress test submits for each policy: all of a million
+// together where the race detector, which is ten times slower, is off.
 func stressJobs() int {
 	switch {
 	case raceEnabled || testing.Short():
-		return 50_000
+		return 20_000
 	default:
-		return 1_000_000
+		return 340_000
 	}
 }
 
-// TestAMillionMixedJobsAllEndOnce submits from 64 goroutines at once: every
+// bothInTurn is a policy of the stress test: the router's changes every few milliseconds.
+const bothInTurn = "both in turn"
+
+func TestAMillionMixedJobsAllEndOnce(t *testing.T) {
+	for _, policy := range []string{helix.PolicyAdaptive, helix.PolicyThreshold, bothInTurn} {
+		t.Run(policy, func(t *testing.T) { stressPolicy(t, policy) })
+	}
+}
+
+// stressPolicy submits from 64 goroutines at once: every
 // strategy, cancels, panics, deadlines, nested jobs and futures, while the
 // configuration changes and somebody looks at the ledger. Every job must get the
 // answer that it should, and the ledger must balance at every look.
-func TestAMillionMixedJobsAllEndOnce(t *testing.T) {
+func stressPolicy(t *testing.T, policy string) {
 	if os.Getenv("HELIX_NO_STRESS") != "" {
 		t.Skip("HELIX_NO_STRESS is set")
 	}
@@ -37,11 +46,14 @@ func TestAMillionMixedJobsAllEndOnce(t *testing.T) {
 	before := runtime.NumGoroutine()
 	c := helix.DefaultConfig()
 	c.CPUParallelism, c.CPUQueueCap, c.BackpressureBusyThreshold = 4, 64, 1000
+	if policy != bothInTurn {
+		c.Policy = policy
+	}
 	r, err := helix.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stress{t: t, r: r, batcher: newBatcher(t, r, stressBatch, stressRun)}
+	s := &stress{t: t, r: r, switches: policy == bothInTurn, batcher: newBatcher(t, r, stressBatch, stressRun)}
 	start := time.Now()
 
 	stop := make(chan struct{})
@@ -104,6 +116,7 @@ type stress struct {
 	t *testing.T
 	r *helix.Router
 	*batcher
+	switches bool // the policy, now and then
 
 	submitted, done, failed, panicked, canceled, expired, shed, looks atomic.Uint64
 }
@@ -253,6 +266,12 @@ func (s *stress) patchConfig(stop <-chan struct{}) {
 		_, err := s.r.PatchConfig(p)
 		if refused := p["cpu_parallelism"] == 0; (err != nil) != refused {
 			s.t.Errorf("%v: %v", p, err)
+		}
+		if s.switches && rng.IntN(4) == 0 {
+			name := []string{helix.PolicyAdaptive, helix.PolicyThreshold}[rng.IntN(2)]
+			if _, err := s.r.PatchConfig(helix.ConfigPatch{"policy": name}); err != nil {
+				s.t.Error(err)
+			}
 		}
 		if rng.IntN(50) == 0 {
 			if err := s.r.InjectPressure(rng.Float64(), "stress", time.Millisecond); err != nil {

@@ -127,7 +127,7 @@ func runNested[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind
 	defer loan.Return()
 	r.note(k, j)
 	started := r.exec.Now()
-	o := route.Outcome{Kind: k.number, Strategy: route.Inline, Wait: started - j.submitted}
+	o := route.Outcome{Kind: k.number, Strategy: route.Inline, Wait: started - j.submitted, Units: j.units()}
 	out, end, err := exec.Inline[Out](loan.Context(ctx), r.exec, &o, started, work)
 	j.times = exec.Times{Wait: o.Wait, Run: o.Run}
 	return out, wrap(k, route.Inline, end, err)

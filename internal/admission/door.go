@@ -14,7 +14,8 @@ type Door struct {
 	before [Cells]queue
 }
 
-// queue is what comes before a job, its own cell included.
+// queue is what comes before a job: what waits in its own cell as well, but not what
+// comes there later, which goes behind it.
 type queue struct {
 	waits float64 // ns of core time that waits
 	rate  float64 // cores that arrivals ask for
@@ -63,7 +64,8 @@ const maxStretch = 100
 // will come meanwhile and run beside it: they take their share of the cores first.
 func (d *Door) Stretch(c Cell) float64 {
 	below := int(c) - preempts
-	if d.Cores == 0 || below/sizes != int(c)/sizes {
+	if d.Cores == 0 || below < 0 || // the first class has no cells before the smallest
+		below/sizes != int(c)/sizes {
 		return 1
 	}
 	left := d.Cores - d.before[below].rate

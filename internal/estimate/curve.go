@@ -15,6 +15,7 @@ type Curve struct {
 	Spread  float64 // standard deviation of log2 of the time around the law
 	Noise   bool    // declared units say nothing about the time
 	level   float64 // a
+	tail    float64 // log2 by which 99 of 100 jobs miss the law at most, by counting them
 	proven  float64 // log2 of the most units that have run
 }
 
@@ -32,6 +33,7 @@ const (
 type Prediction struct {
 	Log     float64 // log2 of the median in ns
 	Spread  float64 // standard deviation of log2
+	Tail    float64 // log2 by which 99 of 100 are above the median at most, whatever their distribution
 	Proven  bool    // enough jobs have run, and one about as large as this
 	Settled bool    // enough jobs have run for the law to have been chosen, and one about as large
 }
@@ -43,6 +45,7 @@ func (c *Curve) Predict(units uint64) Prediction {
 	return Prediction{
 		Log:     min(max(c.level+float64(c.Slope*x), 0), 53),
 		Spread:  c.Spread,
+		Tail:    c.tail,
 		Proven:  c.Samples >= provenFrom && reached,
 		Settled: c.Samples >= slopeFrom && reached,
 	}
@@ -71,8 +74,9 @@ func (p Prediction) Median() time.Duration { return time.Duration(stats.Exp2(p.L
 // normal99 is the 99th percentile of the standard normal distribution.
 const normal99 = 2.33
 
-// LogHigh is log2 of the time in ns that 99 of 100 such jobs keep.
-func (p Prediction) LogHigh() float64 { return p.Log + float64(normal99*p.Spread) }
+// LogHigh is log2 of High in ns.
+func (p Prediction) LogHigh() float64 { return p.Log + max(float64(normal99*p.Spread), p.Tail) }
 
-// High is the time that 99 of 100 such jobs keep.
+// High is the time that 99 of 100 such jobs keep. It does not trust the spread alone: where
+// one job in ten is far longer than the others, a normal distribution has no place for it.
 func (p Prediction) High() time.Duration { return time.Duration(stats.Exp2(min(p.LogHigh(), 62))) }

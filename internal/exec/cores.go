@@ -50,7 +50,7 @@ func (p *Pool) leaveLocked(service time.Duration, joined float64) (served time.D
 	return p.share.Leave(p.executor.Now(), service, joined)
 }
 
-// leave is leaveLocked, and starts what waited for it.
+// leave is leaveLocked for who does not hold mu. The slot that goes on starts what waited for it.
 func (p *Pool) leave(service time.Duration, joined float64) (served time.Duration) {
 	if joined < 0 {
 		return 0

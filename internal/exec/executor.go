@@ -121,7 +121,7 @@ func (x *Executor) left(t *Task) {
 	if t.state.Load() == abandoned && t.batch != nil {
 		t.batch.drop()
 	}
-	x.record(t, route.Canceled, x.Now()-t.Submitted, 0)
+	x.record(t, route.Canceled, Times{Wait: x.Now() - t.Submitted}, 0)
 }
 
 // cancel ends t with err for a caller who still waits.
@@ -134,7 +134,7 @@ func (x *Executor) cancel(t *Task, err error) {
 
 // expire ends a task that did not start in time.
 func (x *Executor) expire(t *Task, now time.Duration) {
-	x.record(t, route.Expired, now-t.Submitted, 0)
+	x.record(t, route.Expired, Times{Wait: now - t.Submitted}, 0)
 	t.Work.Overrule(route.Expired, route.ErrExpired)
 	t.signal()
 }
@@ -149,7 +149,7 @@ func (x *Executor) settle(t *Task, d route.Disposition) bool {
 		return false
 	}
 	t.ran = run
-	x.record(t, d, wait, run)
+	x.record(t, d, Times{Wait: wait, Run: run}, t.served)
 	if t.Taught {
 		x.Teach(&t.Lesson, t.Size.Service, wait+run, t.budget(), d)
 	}
@@ -170,8 +170,9 @@ func (x *Executor) Teach(lesson *learn.Sample, service, sojourn, budget time.Dur
 	x.recorder.Learn(lesson)
 }
 
-func (x *Executor) record(t *Task, d route.Disposition, wait, run time.Duration) {
-	x.recorder.Record(&route.Outcome{Kind: t.Kind, Strategy: t.Strategy, Disposition: d, Wait: wait, Run: run, Served: t.served, Units: t.Size.Units})
+// record does not read served from the task: the worker of one that was left may be writing it.
+func (x *Executor) record(t *Task, d route.Disposition, took Times, served time.Duration) {
+	x.recorder.Record(&route.Outcome{Kind: t.Kind, Strategy: t.Strategy, Disposition: d, Wait: took.Wait, Run: took.Run, Served: served, Units: t.Size.Units})
 }
 
 // closeGrace is how long Close waits, after it has cancelled what still runs, for

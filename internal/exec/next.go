@@ -18,7 +18,8 @@ func (s shift) any() bool { return s.task != nil || s.former != nil }
 //     first; but after BatchesInRow of them a single task that waits, so that a
 //     flood of batches does not starve it;
 //  2. the first single task, if it may start;
-//  3. whatever waits for a batch: an idle slot makes no batch wait for company.
+//  3. whatever waits for a batch: an idle slot makes no batch wait for company, nor for
+//     a single task that waits for a lane.
 func (p *Pool) nextLocked() shift {
 	if int(p.busy.Load()) <= p.limits.Width {
 		if s := p.pickLocked(); s.any() {
@@ -36,10 +37,7 @@ func (p *Pool) pickLocked() shift {
 	if f := p.dueLocked(); f != nil && (p.batched < BatchesInRow || p.queue.len() == 0) {
 		return p.takeBatchLocked(f)
 	}
-	if t := p.queue.first(); t != nil {
-		if !p.hasLaneLocked(t.Size) {
-			return shift{}
-		}
+	if t := p.queue.first(); t != nil && p.hasLaneLocked(t.Size) {
 		p.dequeueLocked(t)
 		p.live.push(t)
 		t.joined = p.joinLocked(t.Size.Service)

@@ -48,8 +48,10 @@ const (
 	// come after. At 5 too much runs under heavy overload that is urgent and long; at
 	// 100 long jobs are forgotten until they are late in a burst that will end.
 	sizeWeight = 20
-	// classStep puts each class behind all of the one before: more than any budget and size.
+	// classStep puts each class behind all of the one before: more than any budget and size
+	// count for together, which is mostHours each. Who has longer is in no hurry.
 	classStep = 1000 * time.Hour
+	mostHours = 400 * time.Hour
 )
 
 // Decide implements route.Policy.
@@ -127,6 +129,8 @@ func (a *Adaptive) refuse(c *question) (route.Reason, bool) {
 		return 0, false
 	case c.p.Settled && c.p.Beyond(budget) > sureMiss:
 		return route.ReasonInfeasible, true
+	case a.Book.Calm: // it takes nothing from anybody, and may be lucky
+		return 0, false
 	case a.Book.Door.Miss(c.cell, budget-c.run) > sureMiss:
 		return route.ReasonScarce, true
 	}
@@ -164,7 +168,7 @@ func order(budget, size time.Duration, class route.Class) time.Duration {
 	if budget == 0 {
 		budget = patience
 	}
-	o := budget + sizeWeight*size
+	o := min(budget, mostHours) + min(size, mostHours/sizeWeight)*sizeWeight
 	switch class {
 	case route.ClassSheddable:
 		return o + classStep

@@ -37,6 +37,14 @@ func (p *pool) mayStart(service time.Duration) bool {
 	return p.slotFree() && (p.lanes == 0 || p.share.Rivals(service) < p.lanes)
 }
 
+// mayStartTask is that for a task, and a batch needs no lane.
+func (p *pool) mayStartTask(t *task) bool {
+	if t.strategy == route.Batch {
+		return p.slotFree()
+	}
+	return p.mayStart(t.service)
+}
+
 // line is where a task waits.
 func (p *pool) line(t *task) *list {
 	if t.strategy == route.Batch {
@@ -47,7 +55,7 @@ func (p *pool) line(t *task) *list {
 
 // submit puts a task on a free slot or lets it wait.
 func (r *run) submit(t int32) {
-	if r.oracle == nil && r.pool.mayStart(r.tasks[t].service) {
+	if r.oracle == nil && r.pool.mayStartTask(&r.tasks[t]) {
 		r.pool.busy++
 		if r.tasks[t].strategy == route.Batch {
 			r.startBatch(t)
@@ -100,12 +108,9 @@ func (r *run) fillOne() bool {
 	if kind := r.oldest(true); kind >= 0 && (p.batched < exec.BatchesInRow || p.queue.len == 0) {
 		return r.startOldest(kind)
 	}
-	if p.queue.len == 0 {
-		return r.startOldest(r.oldest(false))
-	}
 	t := p.queue.first
-	if !p.mayStart(r.tasks[t].service) {
-		return false
+	if t == none || !p.mayStart(r.tasks[t].service) {
+		return r.startOldest(r.oldest(false))
 	}
 	p.batched = 0
 	r.leave(t)
@@ -128,7 +133,7 @@ func (r *run) late(t int32) bool {
 }
 
 func (r *run) startOldest(kind int) bool {
-	if !r.pool.mayStart(0) {
+	if kind < 0 {
 		return false
 	}
 	r.pool.batched++

@@ -96,12 +96,12 @@ func TestWeightsAreKept(t *testing.T) {
 	if text := errs.String(); !strings.Contains(text, `level=DEBUG msg="no weights to load`) || strings.Contains(text, "WARN") {
 		t.Errorf("a missing file is no news:\n%s", text)
 	}
-	d, errs = opened(t, nil, args...)
-	if n := d.router.NeuralSnapshot().SampleCount; n != 2000 || !strings.Contains(errs.String(), "weights loaded") {
+	next, errs := opened(t, nil, args...)
+	if n := next.router.NeuralSnapshot().SampleCount; n != 2000 || !strings.Contains(errs.String(), "weights loaded") {
 		t.Errorf("%d samples after the start, want 2000:\n%s", n, errs)
 	}
-	if d.keeper.saved != 2000 {
-		t.Errorf("what was loaded counts as new: %d", d.keeper.saved)
+	if next.keeper.saved != 2000 {
+		t.Errorf("what was loaded counts as new: %d", next.keeper.saved)
 	}
 }
 
@@ -278,9 +278,11 @@ func TestTeacher(t *testing.T) {
 	}
 	d, _ := opened(t, nil, "--weights="+path, "--weights-interval=1ms")
 	d.keeper.start()
-	for n := d.router.NeuralSnapshot().SampleCount + 1; ; n++ {
+	const longest = 20 * time.Second // should nobody kill it
+	n := d.router.NeuralSnapshot().SampleCount
+	for end := time.Now().Add(longest); time.Now().Before(end); time.Sleep(100 * time.Microsecond) {
+		n++
 		teach(t, d.router, n)
-		time.Sleep(100 * time.Microsecond)
 	}
 }
 

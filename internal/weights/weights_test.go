@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -92,6 +93,27 @@ func TestAnswerOfTheAPILoads(t *testing.T) {
 	}
 }
 
+// TestFullRouterFits: the most that a learner can know is far below the bound.
+func TestFullRouterFits(t *testing.T) {
+	s := learned(math.MaxUint64)
+	for i := range uint32(learn.MaxKinds) {
+		k := s.Kinds[3]
+		k.Name = fmt.Sprintf("%0128d", i)
+		for _, row := range []*[]float64{&k.Intercepts, &k.Evidence, &k.Variances} {
+			*row = []float64{1.0 / 3, 1.0 / 7, 1.0 / 11, 1.0 / 13, 0}
+		}
+		s.Kinds[i] = k
+	}
+	path := pathIn(t)
+	save(t, path, s)
+	if _, err := weights.Load(path); err != nil {
+		t.Error(err)
+	}
+	if about, err := os.Stat(path); err != nil || about.Size() > 200_000 {
+		t.Errorf("%v, %d bytes", err, about.Size())
+	}
+}
+
 func TestMissing(t *testing.T) {
 	if _, err := weights.Load(pathIn(t)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
@@ -120,6 +142,8 @@ func TestFaults(t *testing.T) {
 		}
 		return strings.Replace(good, old, now, 1)
 	}
+	_, kind, _ := strings.Cut(good, `"kinds":{"3":`)
+	kind = strings.TrimSuffix(kind, "}}") // of the kinds, and of all
 	for _, c := range []struct {
 		name, text string
 		reason     weights.Reason
@@ -156,6 +180,7 @@ func TestFaults(t *testing.T) {
 		{"fewer rows", with(`"weights":[`, `"weights":[],"x":[`), weights.Invalid},
 		{"kind out of range", with(`"3":{"name"`, `"256":{"name"`), weights.Invalid},
 		{"kind without a name", with(`"name":"HashMix",`, ""), weights.Invalid},
+		{"two kinds of one name", with(`"kinds":{"3":`, `"kinds":{"4":`+kind+`,"3":`), weights.Invalid},
 		{"too large", good + strings.Repeat(" ", 4<<20), weights.TooLarge},
 	} {
 		t.Run(c.name, func(t *testing.T) {

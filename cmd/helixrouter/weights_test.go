@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"log/slog"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -9,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/helixrouter/helix"
@@ -322,4 +325,20 @@ func TestKilledWhileItSaves(t *testing.T) {
 			t.Errorf("%s lies about", name)
 		}
 	}
+}
+
+// TestDiskThatHangs: the end of the daemon does not wait for it for ever.
+func TestDiskThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var errs bytes.Buffer
+		k := &keeper{
+			log:  slog.New(slog.NewTextHandler(&errs, nil)),
+			stop: make(chan struct{}), done: make(chan struct{}), // of a goroutine that never ends
+		}
+		begun := time.Now()
+		k.close()
+		if took := time.Since(begun); took != lastSaveMost || !strings.Contains(errs.String(), "not saved in time") {
+			t.Errorf("it took %v:\n%s", took, &errs)
+		}
+	})
 }

@@ -6,15 +6,15 @@ import (
 	"github.com/helixrouter/helix"
 )
 
-// collector turns one look at a router into metrics.
+// collector turns looks at a router into metrics.
 type collector struct {
 	router *helix.Router
 	build  []string // label values of helix_build_info
 }
 
-// NewCollector returns a collector for one router. Each scrape takes one r.Stats()
-// and nothing else from the router, so that the numbers of a scrape fit together. It
-// is safe for concurrent use and reads a closed router as well.
+// NewCollector returns a collector for one router. Each scrape takes one r.Stats(),
+// one r.NeuralSnapshot() and one r.Autoscale(), so that the numbers of each fit
+// together. It is safe for concurrent use and reads a closed router as well.
 func NewCollector(r *helix.Router) prometheus.Collector {
 	return &collector{router: r, build: buildLabels()}
 }
@@ -30,9 +30,10 @@ func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect sends the metrics of one look at the router.
+// Collect sends the metrics of one scrape.
 func (c *collector) Collect(out chan<- prometheus.Metric) {
-	s, to := c.router.Stats(), sink(out)
+	s, learned, to := c.router.Stats(), c.router.NeuralSnapshot(), sink(out)
+	autoscale := c.router.Autoscale()
 	to.gauge(buildInfo, 1, c.build...)
 	to.gauge(uptime, s.Uptime.Seconds())
 	to.kinds(s.Kinds)
@@ -41,7 +42,10 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	to.pressure(&s.Pressure)
 	to.send(batchSizes(&s.Batches))
 	to.send(decisionShape.durations(decisionTime, s.Decision))
+	to.learner(&learned)
+	to.autoscaler(&autoscale)
 	if c.router.Config().MetricsLegacy {
 		to.legacy(&s)
+		to.legacyLearner(&learned)
 	}
 }

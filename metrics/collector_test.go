@@ -69,7 +69,7 @@ func TestGauges(t *testing.T) {
 	for name, want := range map[string]float64{
 		"helix_inflight":                 2,
 		"helix_queue_depth":              0,
-		"helix_pool_width":               2,
+		"helix_pool_width_limit":         2,
 		"helix_pool_busy":                2,
 		"helix_spawned":                  0,
 		"helix_abandoned":                0,
@@ -120,7 +120,7 @@ func TestLegacyLatencies(t *testing.T) {
 // TestLegacyOff turns the old names off and on while the router runs.
 func TestLegacyOff(t *testing.T) {
 	r, h := exercisedHandler(t, nil)
-	old := []string{"helix_completed", "helix_dropped", "helix_routed", "helix_latency_"}
+	old := []string{"helix_completed", "helix_dropped", "helix_routed", "helix_latency_", "helix_neural_"}
 	for _, on := range []bool{true, false, true} {
 		if _, err := r.PatchConfig(helix.ConfigPatch{"metrics_legacy": on}); err != nil {
 			t.Fatal(err)

@@ -1,5 +1,5 @@
 // Package metrics owns how a router looks to Prometheus: the names, units, labels
-// and buckets of what helix.Stats says. It must never measure anything itself, run
+// and buckets of what helix.Stats, the learner and the autoscaler say. It must never measure anything itself, run
 // on the path of a job, or know what serves its handler.
 //
 //	http.Handle("/metrics", metrics.Handler(router))

@@ -19,7 +19,8 @@ var (
 	decisionTime   = describe("helix_decision_seconds", "Time that it took to decide where a job goes in seconds, of a sample of the jobs.")
 	inflight       = describe("helix_inflight", "Jobs submitted and not ended.")
 	queueDepth     = describe("helix_queue_depth", "Jobs waiting for a pool slot, in the queue and in forming batches.")
-	poolWidth      = describe("helix_pool_width", "Pool slots that may be taken.")
+	poolWidth      = describe("helix_pool_width", "Jobs of about the same size that run at a time in the pool; the autoscaler moves it.")
+	poolWidthLimit = describe("helix_pool_width_limit", "Pool slots that may be taken, the most that helix_pool_width can be.")
 	poolBusy       = describe("helix_pool_busy", "Pool slots taken, by running and by abandoned jobs.")
 	spawned        = describe("helix_spawned", "Jobs running on goroutines of their own.")
 	abandoned      = describe("helix_abandoned", "Jobs that their callers have left and that still run.")
@@ -30,11 +31,13 @@ var (
 	buildInfo      = describe("helix_build_info", "Always 1; the labels say which build of the router runs.", "version", "goversion", "revision")
 )
 
-// families lists everything that is sent whatever the configuration says.
+// families lists everything but the old names.
 var families = []*prometheus.Desc{
 	jobs, sheds, queueWait, runTime, sojourn, batchSize, decisionTime,
-	inflight, queueDepth, poolWidth, poolBusy, spawned, abandoned,
+	inflight, queueDepth, poolWidth, poolWidthLimit, poolBusy, spawned, abandoned,
 	pressureRatio, imbalance, spawnThreshold, uptime, buildInfo,
+	learnerSamples, learnerReward, learnerBudget, learnerActing,
+	coresNeeded, coresPresent, parallelism,
 }
 
 // describe makes the description of a metric. A name that ends in a unit gets that

@@ -36,6 +36,7 @@ const (
 func newRouter(tb testing.TB, change func(*helix.Config)) *helix.Router {
 	tb.Helper()
 	config := helix.DefaultConfig()
+	config.Policy = helix.PolicyThreshold // the documented table says which job goes where
 	config.CPUParallelism, config.BackpressureBusyThreshold = 2, 2
 	if change != nil {
 		change(&config)

@@ -15,6 +15,10 @@ var (
 	legacyCompleted = describe("helix_completed", "Jobs that ended as done. Use helix_jobs_total.")
 	legacyDropped   = describe("helix_dropped", "Jobs that were shed. Use helix_sheds_total.")
 	legacyRouted    = describe("helix_routed", "Jobs by where they were routed. Use helix_jobs_total.", "strategy")
+
+	legacySamples = describe("helix_neural_sample_count", "Jobs that taught the learner something. Use helix_learner_samples_total.")
+	legacyReward  = describe("helix_neural_avg_reward", "Mean reward of late. Use helix_learner_reward_mean.")
+	legacyEpsilon = describe("helix_neural_epsilon", "Share of the jobs that the learner may explore with at most.")
 )
 
 // legacyLatencies are the gauges of the sojourn time, in milliseconds.
@@ -36,14 +40,22 @@ func legacyLatency(name, words string) *prometheus.Desc {
 }
 
 func legacyFamilies() []*prometheus.Desc {
-	all := []*prometheus.Desc{legacyCompleted, legacyDropped, legacyRouted}
+	all := []*prometheus.Desc{legacyCompleted, legacyDropped, legacyRouted, legacySamples, legacyReward, legacyEpsilon}
 	for _, l := range legacyLatencies {
 		all = append(all, l.family)
 	}
 	return all
 }
 
-// legacy sends the old names. A strategy on which nothing has ended yet has no latencies.
+// legacyLearner sends the gauges that the original's learner had.
+func (to sink) legacyLearner(s *helix.NeuralSnapshot) {
+	to.gauge(legacySamples, float64(s.SampleCount))
+	to.gauge(legacyReward, s.AvgReward)
+	to.gauge(legacyEpsilon, float64(s.Epsilon))
+}
+
+// legacy sends the old names of the rest. A strategy on which nothing has ended yet has
+// no latencies.
 func (to sink) legacy(s *helix.Stats) {
 	to.counter(legacyCompleted, s.Ledger.Done)
 	to.counter(legacyDropped, s.Ledger.Shed)

@@ -49,7 +49,7 @@ func TestPromtoolOnOldNames(t *testing.T) {
 	for line := range strings.Lines(string(out)) {
 		name, _, _ := strings.Cut(line, " ")
 		switch {
-		case name == "helix_completed", name == "helix_dropped", name == "helix_routed", strings.HasPrefix(name, "helix_latency_"):
+		case name == "helix_completed", name == "helix_dropped", name == "helix_routed", strings.HasPrefix(name, "helix_latency_"), strings.HasPrefix(name, "helix_neural_"):
 		default:
 			t.Errorf("promtool: %s", line)
 		}

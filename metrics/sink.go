@@ -53,7 +53,8 @@ func (to sink) sheds(by map[helix.Reason]uint64) {
 func (to sink) load(s *helix.Stats) {
 	to.gauge(inflight, float64(s.Ledger.InFlight))
 	to.gauge(queueDepth, float64(s.Pool.Queued))
-	to.gauge(poolWidth, float64(s.Pool.Width))
+	to.gauge(poolWidth, float64(s.Pool.Effective))
+	to.gauge(poolWidthLimit, float64(s.Pool.Width))
 	to.gauge(poolBusy, float64(s.Pool.Busy))
 	to.gauge(spawned, float64(s.Spawned))
 	to.gauge(abandoned, float64(len(s.Abandoned)))

@@ -28,6 +28,7 @@ type daemon struct {
 	total    int // jobs of the startup workload
 
 	router   *helix.Router
+	keeper   *keeper
 	api      *httpapi.API
 	server   *http.Server
 	listener net.Listener
@@ -46,6 +47,7 @@ func (p program) serve(ctx context.Context, s *settings) error {
 	signal.Notify(d.signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(d.signals)
 	d.note()
+	d.keeper.start()
 	go func() { d.served <- d.server.Serve(d.listener) }()
 	return d.loop(ctx, d.startup())
 }
@@ -68,6 +70,7 @@ func (p program) open(s *settings) (*daemon, error) {
 		_ = d.router.Close(context.Background()) // it has run nothing, so there is nothing to wait for
 		return nil, err
 	}
+	d.keeper = newKeeper(s, d.router, d.log) // after the listener: a second daemon at the same address touches no file
 	d.api = httpapi.New(d.router, httpapi.Options{
 		Metrics: metrics.Handler(d.router), Token: s.token, Hosts: d.hosts(), Log: d.log,
 	})
@@ -122,6 +125,7 @@ func (d *daemon) loop(ctx context.Context, work <-chan outcome) error {
 			d.report(o)
 			d.reportServing()
 		case err := <-d.served:
+			d.keeper.close()
 			return exitf(exitFailure, "the server ended: %w", err)
 		case s := <-d.signals:
 			return d.drain(s.String(), work)

@@ -18,8 +18,9 @@ const (
 )
 
 // drain ends the daemon in order: not ready, no more startup jobs and bursts, then
-// the router, while requests are still answered, then the server. What takes longer
-// than the drain timeout is left behind; a second signal leaves everything.
+// the router, while requests are still answered, then the server, then the weights.
+// What takes longer than the drain timeout is left behind; a second signal leaves
+// everything, the weights too.
 func (d *daemon) drain(why string, work <-chan outcome) error {
 	d.log.Info("draining: send a second signal to stop at once",
 		slog.String("why", why), slog.Float64("timeout_seconds", d.settings.drainTimeout.Seconds()))
@@ -51,6 +52,7 @@ func (d *daemon) close(end time.Time, work <-chan outcome) error {
 	defer timer.Stop()
 	err := d.closeRouter(admitted, work)
 	inline := d.closeServer(end)
+	d.keeper.close() // when nobody teaches any more
 	var canceled uint64
 	if admitted.Err() != nil {
 		canceled = d.router.Stats().Ledger.Canceled - before

@@ -68,13 +68,14 @@ func (p *process) errors() string {
 	return p.stderr.String()
 }
 
-// start runs the program on a free port.
+// start runs the program on a free port, in a folder of its own.
 func start(t *testing.T, environ []string, args ...string) *process {
 	t.Helper()
 	if testing.Short() || runtime.GOOS == "windows" {
 		t.Skip("runs a process and sends it signals")
 	}
 	p := &process{t: t, cmd: exec.Command(binary, append([]string{"--port", "0"}, args...)...), lines: make(chan string, 100)}
+	p.cmd.Dir = t.TempDir()
 	p.cmd.Env = append([]string{"PATH=/bin"}, environ...)
 	p.cmd.Stderr = p
 	out, err := p.cmd.StdoutPipe()

@@ -15,6 +15,9 @@ became of them, and serves until SIGTERM or SIGINT. Then it drains: not ready, n
 work, what was admitted finishes within --drain-timeout, requests are answered until
 then. A second signal stops at once.
 
+What the router learns outlives the process in --weights. A file that is of no use is
+kept aside, with the reason in its name, and learning starts afresh.
+
 Settings come by flag, then environment, then file, then default. Each configuration
 field has a flag, a variable (cpu_parallelism: HELIX_CPU_PARALLELISM) and a name in the
 file; "config show --origin" says which one won.
@@ -24,6 +27,7 @@ Environment:
   HELIX_SIM_JOBS        --sim-jobs         HELIX_LOG_FORMAT      --log-format
   HELIX_SIM_SEED        --sim-seed         HELIX_DRAIN_TIMEOUT   --drain-timeout
   HELIX_CONFIG_PATH     --config           HELIX_HOSTS           --allow-host, comma separated
+  HELIX_WEIGHTS_PATH    --weights
   HELIX_TOKEN           the bearer token itself; --token-file comes first
   RUST_LOG              a plain level, if HELIX_LOG is not set
 

@@ -119,7 +119,7 @@ func TestAnswers(t *testing.T) {
 		"config show --origin --json": {`"origin": "env:HELIX_EMA_ALPHA"`},
 		"config --help":               {"helixrouter config [command]", "show", "check"},
 		"completion --help":           {"bash", "zsh"},
-		"--help":                      {"Exit codes:", "HELIX_SIM_JOBS", "--cpu-parallelism"},
+		"--help":                      {"Exit codes:", "HELIX_SIM_JOBS", "--cpu-parallelism", "HELIX_WEIGHTS_PATH", "--weights file"},
 		"completion bash":             {"__start_helixrouter"},
 		"completion zsh":              {"#compdef helixrouter"},
 		"completion fish":             {"complete -c helixrouter"},
@@ -149,14 +149,15 @@ func TestShownConfigIsAFile(t *testing.T) {
 	}
 }
 
-// opened is a daemon that listens and does not serve yet.
+// opened is a daemon that listens and does not serve yet. It keeps no weights, unless
+// an argument names a file.
 func opened(t *testing.T, environ []string, args ...string) (*daemon, *bytes.Buffer) {
 	t.Helper()
 	var errs bytes.Buffer
 	p := program{environ, &bytes.Buffer{}, &errs}
 	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
 	s := p.daemonFlags(flags)
-	if err := errors.Join(flags.Parse(append([]string{"--port=0"}, args...)), s.read(flags, environ)); err != nil {
+	if err := errors.Join(flags.Parse(append([]string{"--port=0", "--weights="}, args...)), s.read(flags, environ)); err != nil {
 		t.Fatal(err)
 	}
 	d, err := p.open(s)
@@ -233,7 +234,7 @@ func TestAllowedHosts(t *testing.T) {
 func TestContextDrains(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	code, out, errs := invoke(ctx, []string{"HELIX_HTTP_ADDR=localhost:0", "HELIX_SIM_JOBS=30", "HELIX_SIM_SEED=11"})
+	code, out, errs := invoke(ctx, []string{"HELIX_HTTP_ADDR=localhost:0", "HELIX_SIM_JOBS=30", "HELIX_SIM_SEED=11"}, "--weights=")
 	wantEnds(t, out, 30)
 	if code != exitOK || !strings.Contains(out, "serving on http://127.0.0.1:") {
 		t.Errorf("code %d\n%s%s", code, out, errs)

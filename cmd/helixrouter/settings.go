@@ -28,6 +28,8 @@ type settings struct {
 	jobs, seed   uint64
 	trace        string // path; "" = generated jobs
 	drainTimeout time.Duration
+	weights      string        // path; "" = neither loaded nor saved
+	saveEvery    time.Duration // the weights
 	tokenFile    string
 	token        string
 	hosts        []string
@@ -46,6 +48,7 @@ var variables = [][2]string{
 	{"sim-jobs", "HELIX_SIM_JOBS"},
 	{"sim-seed", "HELIX_SIM_SEED"},
 	{"drain-timeout", "HELIX_DRAIN_TIMEOUT"},
+	{"weights", "HELIX_WEIGHTS_PATH"},
 	{"allow-host", "HELIX_HOSTS"},
 	{"log-level", "HELIX_LOG"},
 	{"log-format", "HELIX_LOG_FORMAT"},
@@ -55,6 +58,7 @@ var variables = [][2]string{
 func (p program) daemonFlags(flags *pflag.FlagSet) *settings {
 	s := &settings{
 		addr: "127.0.0.1:8080", jobs: 200, seed: 7, drainTimeout: 25 * time.Second,
+		weights: "helix_weights.json", saveEvery: saveEvery,
 		level: slog.LevelInfo, format: "text", flags: flags,
 	}
 	flags.SortFlags = false
@@ -64,6 +68,9 @@ func (p program) daemonFlags(flags *pflag.FlagSet) *settings {
 	flags.Var(flagValue[uint64]{&s.seed, whole(1<<64 - 1), "seed"}, "sim-seed", "of the startup workload; the same seed gives the same jobs")
 	flags.StringVar(&s.trace, "trace", "", "replay this `file` (JSON lines of jobs) as startup workload: none before its at_seconds, but in a closed loop with at most as many in flight as there are processors, so that a slow job delays those after it")
 	flags.Var(flagValue[time.Duration]{&s.drainTimeout, parseTimeout, "duration"}, "drain-timeout", "how long a signal waits for admitted work")
+	flags.StringVar(&s.weights, "weights", s.weights, "keep what is learned in this `file`: loaded at the start, saved every minute and at the end; empty, or learner off, for not at all")
+	flags.Var(flagValue[time.Duration]{&s.saveEvery, parseTimeout, "duration"}, "weights-interval", "how often the weights are saved")
+	_ = flags.MarkHidden("weights-interval") // for tests: the flag is there, so there is no error
 	flags.StringVar(&s.tokenFile, "token-file", "", "`file` that holds the bearer token for writes from beyond loopback")
 	flags.Var(flagValue[[]string]{&s.hosts, parseNames, "names"}, "allow-host", "accept these names as Host, beside loopback and IP addresses")
 	flags.Lookup("allow-host").DefValue = "" // an empty list is no default to show

@@ -48,6 +48,7 @@ floor 5: adapters; they import the root and are never imported by it
 	internal/scenario: pure
 	internal/sim: pure
 	internal/study: pure
+	internal/weights: owns one file
 	kernel
 	metrics
 	workload

@@ -26,6 +26,8 @@ func (a *API) entries() []entry {
 		{"/livez", "liveness: the process answers", methods{"GET": livez}},
 		{"/readyz", "readiness: draining, saturated", methods{"GET": a.readyz}},
 		{"/api/stats", "what was asked of the router and how it ended", methods{"GET": a.stats}},
+		{"/api/neural", "what the learner knows, as the weights file has it", methods{"GET": a.neural}},
+		{"/api/autoscaler", "the pool's width and what is recommended of it", methods{"GET": a.autoscaler}},
 		{"/api/config", "the live configuration; PATCH merges, POST replaces, ?dry_run=true only checks", methods{"GET": a.getConfig, "POST": a.postConfig, "PATCH": a.patchConfig}},
 		{"/api/telemetry", `tells of load elsewhere, {"pressure":0.75}`, methods{"POST": a.telemetry}},
 		{"/api/jobs", "runs one job or an array of jobs", methods{"POST": a.jobs}},

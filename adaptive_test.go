@@ -19,6 +19,7 @@ func adaptiveRouter(t *testing.T, change func(*helix.Config)) *helix.Router {
 	t.Helper()
 	return testRouter(t, func(c *helix.Config) {
 		*c = helix.DefaultConfig()
+		c.Autoscale = helix.AutoscaleAdvise // work that sleeps would otherwise be given more slots, as it should
 		if change != nil {
 			change(c)
 		}

@@ -3,6 +3,7 @@ package helix
 import (
 	"context"
 
+	"github.com/helixrouter/helix/internal/policy"
 	"github.com/helixrouter/helix/route"
 )
 
@@ -51,12 +52,7 @@ func (r *Router) decide(ctx context.Context, v *view, k *kind, j *job) {
 		who.Allowed = who.Allowed.Without(route.Spawn)
 	}
 	load := route.Load{CPUBusy: r.exec.Pool.Busy(), Queued: r.exec.Pool.Queued(), Spawned: r.exec.Spawner.Live()}
-	d := sound(v.policy.Decide(route.Request{
-		Cost:    j.hint.Cost,
-		Budget:  j.budget(),
-		Scaling: float32(j.hint.Scaling),
-		Unsized: j.unsized,
-	}, who, load, &v.signals))
+	d := sound(v.policy.Decide(j.request(), who, load, &v.signals))
 	holds := false
 	if d.Strategy != route.Inline && d.Strategy != route.Spawn {
 		j.child, holds = r.exec.Inside(ctx)
@@ -70,7 +66,7 @@ func (r *Router) decide(ctx context.Context, v *view, k *kind, j *job) {
 	case d.Strategy != route.Drop && !who.Allowed.Has(d.Strategy):
 		d = route.Decision{Strategy: route.CPUPool, Reason: route.ReasonNotAllowed, Propensity: 1}
 	}
-	j.busy, j.decision = load.CPUBusy, d
+	j.decision, j.seen = d, seen{v, load, who.Allowed}
 }
 
 // arrive counts what has come, whatever becomes of it, and lets a probe pass that is due.
@@ -144,11 +140,13 @@ func (r *Router) publish(k *kind, j *job) {
 	now := r.exec.Now()
 	r.recorder.Decision(now - j.submitted)
 	d := j.decision
-	r.events.Publish(Decision{
+	account := policy.Explain(j.seen.view.policy, j.request(),
+		route.Subject{Kind: k.number, Class: j.hint.Class, Allowed: j.seen.allowed}, j.seen.load, j.seen.view.signals, d)
+	r.accounts.publish(r.events, Decision{
 		JobID:            j.id,
 		Strategy:         d.Strategy,
 		ComputeCost:      j.hint.Cost,
-		CPUBusy:          j.busy,
+		CPUBusy:          j.seen.load.CPUBusy,
 		Pressure:         r.Pressure(),
 		Time:             r.exec.Epoch().Add(now),
 		Kind:             k.name,
@@ -156,5 +154,5 @@ func (r *Router) publish(k *kind, j *job) {
 		Reason:           d.Reason,
 		Propensity:       float64(d.Propensity),
 		PredictedSeconds: d.Predicted.Seconds(),
-	})
+	}, &account)
 }

@@ -43,9 +43,16 @@ type job struct {
 	submitted time.Duration // router clock
 	deadline  time.Duration // router clock; 0 = none
 	child     bool          // it was submitted from inside a job
-	busy      int           // pool slots taken when it was decided
 	decision  route.Decision
+	seen      seen
 	times     exec.Times // of a job that ran to its end
+}
+
+// seen is what the decision was made on, for whoever wants it explained.
+type seen struct {
+	view    *view
+	load    route.Load
+	allowed route.Set
 }
 
 func (j *job) fault() error {
@@ -61,6 +68,11 @@ func (j *job) budget() time.Duration {
 		return 0
 	}
 	return max(j.deadline-j.submitted, 1)
+}
+
+// request is what a policy is asked.
+func (j *job) request() route.Request {
+	return route.Request{Cost: j.hint.Cost, Budget: j.budget(), Scaling: float32(j.hint.Scaling), Unsized: j.unsized}
 }
 
 // units is the declared size, 0 = none.

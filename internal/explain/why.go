@@ -1,0 +1,94 @@
+package explain
+
+import (
+	"fmt"
+
+	"github.com/helixrouter/helix/internal/policy"
+	"github.com/helixrouter/helix/route"
+)
+
+// why is the rule that decided, with its numbers.
+func why(a *policy.Account) string {
+	switch a.Rule {
+	case policy.RuleTable:
+		return row(a)
+	case policy.RuleUnknown:
+		return "no job of its kind has run yet and " + row(a)
+	case policy.RulePressure:
+		return "injected pressure of 1 closes the door"
+	case policy.RuleInlineCap:
+		return short(a)
+	case policy.RuleInfeasible:
+		return infeasible(a)
+	case policy.RuleDoor:
+		return scarce(a)
+	case policy.RuleProbe:
+		return "it keeps the prediction of its kind true while others of the kind are refused"
+	case policy.RuleLanesFree:
+		return fmt.Sprintf("only %d of %d lanes are taken and %s", a.Busy+a.Spawned, a.Lanes, free(a))
+	case policy.RuleLanesTaken:
+		return taken(a)
+	case policy.RuleRouter:
+		return bound(a)
+	}
+	return a.Reason.Explanation()
+}
+
+// free is why a job went where it went while cores were free.
+func free(a *policy.Account) string {
+	if a.Reason == route.ReasonFits {
+		return "it is predicted to be done in time"
+	}
+	return row(a)
+}
+
+func taken(a *policy.Account) string {
+	text := fmt.Sprintf("%d of %d lanes are taken", a.Busy+a.Spawned, a.Lanes)
+	if a.Queued > 0 {
+		text += fmt.Sprintf(" and %s", count(a.Queued, "job waits", "jobs wait"))
+	}
+	if a.Reason == route.ReasonAmortises {
+		text += " and " + row(a)
+	}
+	return text
+}
+
+func short(a *policy.Account) string {
+	if a.Proven {
+		return fmt.Sprintf("jobs like it are proven to be short, p99 %s of at most %s in %s", duration(a.High), duration(policy.InlineCap), runs(a.Samples))
+	}
+	return fmt.Sprintf("its declared cost of %d is at most inline_threshold %d and %s on average speaks not against it",
+		a.Cost, a.InlineThreshold, duration(a.Service))
+}
+
+func infeasible(a *policy.Account) string {
+	slot := &a.Arms[route.CPUPool]
+	return fmt.Sprintf("it is predicted to run for %s after %s and to be done after %s (%s), which its %s budget does not hold (miss %s)",
+		duration(slot.Run), wait(slot.Wait), duration(slot.Finish()), runs(a.Samples), duration(a.Budget), percent(slot.Miss))
+}
+
+func scarce(a *policy.Account) string {
+	slot := &a.Arms[route.CPUPool]
+	turn := "its turn would come after " + duration(slot.Wait)
+	if slot.Wait >= never {
+		turn = "its turn would not come"
+	}
+	return fmt.Sprintf("what comes before it, by class and size, asks for %s of %s cores and has %s of work waiting, so that %s, too late to run %s in its %s budget (miss %s)",
+		number(a.Before), number(a.Cores), duration(a.Backlog), turn, duration(slot.Run), duration(a.Budget), percent(slot.Miss))
+}
+
+// bound is why the router overruled the policy.
+func bound(a *policy.Account) string {
+	switch a.Reason {
+	case route.ReasonNested:
+		if a.Strategy == route.Inline {
+			return "it was submitted from inside another job, which lends it its slot"
+		}
+		return "it was submitted from inside another job and a slot was free beside that one"
+	case route.ReasonQueueFull:
+		return fmt.Sprintf("no slot is free (%d taken) and cpu_queue_cap jobs wait already (%d)", a.Busy, a.Queued)
+	case route.ReasonSpawnFull:
+		return fmt.Sprintf("spawn_limit jobs run already (%d), so the pool bounds it", a.Spawned)
+	}
+	return a.Reason.Explanation()
+}

@@ -85,10 +85,13 @@ func (a *Adaptive) leastBudget(p estimate.Prediction, cell admission.Cell) (leas
 		return least, p.Settled
 	}
 	slack, ok := a.Book.Door.Least(cell, sureSigmas)
-	if !ok || slack > longestBudget || a.Book.Door.Miss(cell, slack+slack/16) > sureMiss {
-		return 0, false // no budget, or one that a little more makes too long again, as more will come meanwhile
+	if !ok || slack > longestBudget {
+		return 0, false
 	}
-	return max(least, a.Book.Door.Run(cell, p.Mean())+slack), true
+	run := a.Book.Door.Run(cell, p.Mean())
+	least = max(least, run+slack)
+	// Where more comes than the cores can do, a little more time can be too much again.
+	return least, a.Book.Door.Miss(cell, least-run+least/16) <= sureMiss
 }
 
 // longestBudget is the longest that is worth proposing.

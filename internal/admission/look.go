@@ -59,9 +59,20 @@ func (d *Door) Least(c Cell, z float64) (slack time.Duration, ok bool) {
 	return 0, false
 }
 
-// More is how many cores more make Miss of a cell the probability of z sigmas in a slack.
-func (d *Door) More(c Cell, slack time.Duration, z float64) float64 {
-	q, t := &d.before[c], float64(max(slack, 1))
+// More is how many cores more are enough for a job of a cell that needs some core time in
+// a budget, for Miss to be the probability of z sigmas or less; ok is false if no number is.
+// It splits the budget evenly, as factors, between being slowed down and waiting, so
+// that fewer can be enough.
+func (d *Door) More(c Cell, service, budget time.Duration, z float64) (cores float64, ok bool) {
+	need, has := float64(max(service, 1)), float64(budget)
+	if d.Cores == 0 || has < 1.01*need {
+		return 0, false
+	}
+	stretch := min(math.Sqrt(has/need), maxStretch)
+	if below := int(c) - preempts; below >= 0 && below/sizes == int(c)/sizes {
+		cores = d.before[below].rate*stretch/(stretch-1) - d.Cores
+	}
+	q, t := &d.before[c], has-need*stretch
 	sigma := math.Sqrt(float64(q.noise*t)) + 1
-	return max((q.waits-float64(z*sigma))/t+q.rate-d.Cores, 0)
+	return max((q.waits-float64(z*sigma))/t+q.rate-d.Cores, cores, 0), true
 }

@@ -58,10 +58,15 @@ func TestMoreCoresAreEnough(t *testing.T) {
 		doorOf, cores := drawDoor(t)
 		d := doorOf(cores)
 		c := admission.Cell(rapid.IntRange(0, admission.Cells-1).Draw(t, "mine"))
-		slack := time.Duration(rapid.Int64Range(1e3, 1e9).Draw(t, "slack"))
-		more := d.More(c, slack, sigmas)
-		if better := doorOf(cores + more); better.Miss(c, slack) > sure+0.0001 {
-			t.Fatalf("%v more cores, and miss %v", more, better.Miss(c, slack))
+		budget := time.Duration(rapid.Int64Range(1e3, 1e9).Draw(t, "budget"))
+		service := time.Duration(rapid.Int64Range(1, int64(budget)).Draw(t, "service"))
+		more, ok := d.More(c, service, budget, sigmas)
+		if !ok {
+			return
+		}
+		better := doorOf(cores + more + 1e-6)
+		if p := better.Miss(c, budget-better.Run(c, service)); p > sure+0.0001 {
+			t.Fatalf("%v more cores, and miss %v", more, p)
 		}
 	})
 }

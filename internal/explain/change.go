@@ -27,7 +27,7 @@ func verb(a *policy.Account) string {
 	case a.Rule == policy.RuleInlineCap:
 		return "not run inline"
 	case a.Rule == policy.RuleProbe:
-		return "be let in without being a probe"
+		return "be let in anyway"
 	case a.Rule == policy.RuleInfeasible, a.Rule == policy.RuleDoor, a.Rule == policy.RulePressure:
 		return "be let in"
 	}

@@ -61,7 +61,7 @@ func inline(a *policy.Account) string {
 	}
 	text := fmt.Sprintf("inline is for jobs proven below %s (this kind: p99 %s", duration(policy.InlineCap), duration(a.High))
 	if !a.Proven {
-		text += ", " + runs(a.Samples) + " so far"
+		text += ", not proven by " + runs(a.Samples)
 	}
 	return text + ")"
 }

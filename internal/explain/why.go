@@ -25,7 +25,7 @@ func why(a *policy.Account) string {
 	case policy.RuleProbe:
 		return "it keeps the prediction of its kind true while others of the kind are refused"
 	case policy.RuleLanesFree:
-		return fmt.Sprintf("only %d of %d lanes are taken and %s", a.Busy+a.Spawned, a.Lanes, free(a))
+		return lanes(a) + " and " + free(a)
 	case policy.RuleLanesTaken:
 		return taken(a)
 	case policy.RuleRouter:
@@ -42,13 +42,24 @@ func free(a *policy.Account) string {
 	return row(a)
 }
 
+func lanes(a *policy.Account) string {
+	switch taken := a.Busy + a.Spawned; {
+	case taken == 0:
+		return "every lane is free"
+	case taken < a.Lanes:
+		return fmt.Sprintf("only %d of %d lanes are taken", taken, a.Lanes)
+	default:
+		return fmt.Sprintf("%d of %d lanes are taken", taken, a.Lanes)
+	}
+}
+
 func taken(a *policy.Account) string {
-	text := fmt.Sprintf("%d of %d lanes are taken", a.Busy+a.Spawned, a.Lanes)
+	text := lanes(a)
 	if a.Queued > 0 {
 		text += fmt.Sprintf(" and %s", count(a.Queued, "job waits", "jobs wait"))
 	}
 	if a.Reason == route.ReasonAmortises {
-		text += " and " + row(a)
+		text += ", " + row(a)
 	}
 	return text
 }
@@ -57,24 +68,28 @@ func short(a *policy.Account) string {
 	if a.Proven {
 		return fmt.Sprintf("jobs like it are proven to be short, p99 %s of at most %s in %s", duration(a.High), duration(policy.InlineCap), runs(a.Samples))
 	}
-	return fmt.Sprintf("its declared cost of %d is at most inline_threshold %d and %s on average speaks not against it",
+	return fmt.Sprintf("its declared cost of %d is at most inline_threshold %d and jobs like it take %s on average",
 		a.Cost, a.InlineThreshold, duration(a.Service))
 }
 
 func infeasible(a *policy.Account) string {
 	slot := &a.Arms[route.CPUPool]
-	return fmt.Sprintf("it is predicted to run for %s after %s and to be done after %s (%s), which its %s budget does not hold (miss %s)",
-		duration(slot.Run), wait(slot.Wait), duration(slot.Finish()), runs(a.Samples), duration(a.Budget), percent(slot.Miss))
+	finish := duration(slot.Finish())
+	if slot.Wait >= never {
+		finish = "a wait without end"
+	}
+	return fmt.Sprintf("it is predicted to run for %s (from %s) and to be done after %s, beyond its %s budget (miss %s)",
+		duration(slot.Run), runs(a.Samples), finish, duration(a.Budget), percent(slot.Miss))
 }
 
 func scarce(a *policy.Account) string {
 	slot := &a.Arms[route.CPUPool]
-	turn := "its turn would come after " + duration(slot.Wait)
+	turn := fmt.Sprintf("its turn would come after %s, too late to run %s", duration(slot.Wait), duration(slot.Run))
 	if slot.Wait >= never {
 		turn = "its turn would not come"
 	}
-	return fmt.Sprintf("what comes before it, by class and size, asks for %s of %s cores and has %s of work waiting, so that %s, too late to run %s in its %s budget (miss %s)",
-		number(a.Before), number(a.Cores), duration(a.Backlog), turn, duration(slot.Run), duration(a.Budget), percent(slot.Miss))
+	return fmt.Sprintf("what comes before it, by class and size, asks for %s of %s cores and has %s of work waiting, so that %s in its %s budget (miss %s)",
+		number(a.Before), number(a.Cores), duration(a.Backlog), turn, duration(a.Budget), percent(slot.Miss))
 }
 
 // bound is why the router overruled the policy.

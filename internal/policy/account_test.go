@@ -28,7 +28,9 @@ type question struct {
 	sig  route.Signals
 }
 
-func (q question) decide(p route.Policy) route.Decision { return p.Decide(q.req, q.who, q.load, &q.sig) }
+func (q question) decide(p route.Policy) route.Decision {
+	return p.Decide(q.req, q.who, q.load, &q.sig)
+}
 
 func (q question) explain(p route.Policy, d route.Decision) policy.Account {
 	return policy.Explain(p, q.req, q.who, q.load, q.sig, d)

@@ -62,7 +62,7 @@ func (a *Adaptive) foresee(x *Account, who route.Subject, p estimate.Prediction)
 	x.Arms[route.Spawn].Run = x.shared(x.Service)
 	slot := Arm{Run: run}
 	if !x.free() || x.Reason.Sheds() || x.Reason == route.ReasonProbe {
-		slot.Wait = max(a.finish(cell, run)-run, 0)
+		slot.Wait = a.wait(cell)
 		slot.Miss = float32(a.late(x.Budget, run, cell))
 	}
 	for _, s := range []route.Strategy{route.CPUPool, route.Batch} {

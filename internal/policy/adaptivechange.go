@@ -62,8 +62,8 @@ func (a *Adaptive) admitted(x *Account, p estimate.Prediction) Change {
 	if critical < cell && door.Miss(critical, x.Budget-door.Run(critical, p.Mean())) <= sureMiss {
 		return Change{KnobClass, route.CPUPool, float64(route.ClassCritical)}
 	}
-	if slack := x.Budget - door.Run(cell, p.Mean()); slack > 0 {
-		return Change{KnobCores, route.CPUPool, door.More(cell, slack, sureSigmas)}
+	if more, can := door.More(cell, p.Mean(), x.Budget, sureSigmas); can {
+		return Change{KnobCores, route.CPUPool, more}
 	}
 	if ok {
 		return in

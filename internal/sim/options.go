@@ -6,6 +6,7 @@ import (
 
 	"github.com/helixrouter/helix"
 	"github.com/helixrouter/helix/internal/policy"
+	"github.com/helixrouter/helix/internal/scenario"
 	"github.com/helixrouter/helix/route"
 )
 
@@ -16,6 +17,10 @@ type Options struct {
 	Oracle   Oracle       // decides instead of Policy, knowing the truth; for tests
 	Curves   map[string]Curve
 	Overhead Overhead
+	// Decided, if not nil, is told of each decision before it is carried out: of the job's
+	// attempt, which it must not keep, of what was decided, and of a way to the account, for
+	// as long as the call lasts.
+	Decided func(j *scenario.Job, d route.Decision, account func() policy.Account)
 }
 
 // Curve is what a batch of a kind costs: Fixed + Share x the core time of its jobs

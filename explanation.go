@@ -2,6 +2,7 @@ package helix
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/helixrouter/helix/internal/explain"
 	"github.com/helixrouter/helix/internal/policy"
@@ -115,7 +116,7 @@ func explanationOf(d Decision, a *policy.Account) Explanation {
 		Load:      LoadAccount{int(a.Busy), int(a.Queued), int(a.Spawned), int(a.Lanes)},
 		Supply:    SupplyAccount{float64(a.Cores), float64(a.Demand), float64(a.Before), a.Backlog.Seconds(), float64(a.Scarcity)},
 		Table: ThresholdAccount{
-			Cost: a.Cost, Declared: !a.Unsized, Scaling: float64(a.Scaling), InlineThreshold: a.InlineThreshold, SpawnThreshold: a.SpawnThreshold,
+			Cost: a.Cost, Declared: !a.Unsized, Scaling: shortest(a.Scaling), InlineThreshold: a.InlineThreshold, SpawnThreshold: a.SpawnThreshold,
 			BusyThreshold: int(a.BusyThreshold), External: float64(a.External), SpokenFor: int(a.SpokenFor),
 		},
 	}
@@ -126,6 +127,15 @@ func explanationOf(d Decision, a *policy.Account) Explanation {
 		e.Change = &ChangeAccount{c.Knob.String(), c.Value, c.To}
 	}
 	return e
+}
+
+// shortest is a float32 in the digits that people would write it with.
+func shortest(x float32) float64 {
+	v, err := strconv.ParseFloat(strconv.FormatFloat(float64(x), 'g', -1, 32), 64)
+	if err != nil {
+		return float64(x)
+	}
+	return v
 }
 
 func armOf(s route.Strategy, a *policy.Account) ArmAccount {

@@ -128,7 +128,7 @@ func TestTheAdaptivePolicyExplainsWhatItLearned(t *testing.T) {
 		if err := run(time.Second); err != nil {
 			t.Fatal(err)
 		}
-		if got := lastSentence(t, r); !strings.HasPrefix(got, "kind #1: cpu_pool, since no job of its kind has run yet and ") {
+		if got := lastSentence(t, r); !strings.HasPrefix(got, "kind #1: cpu_pool, since nothing is known of its kind yet and ") {
 			t.Error(got)
 		}
 		for range 100 {

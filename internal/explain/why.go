@@ -13,7 +13,7 @@ func why(a *policy.Account) string {
 	case policy.RuleTable:
 		return row(a)
 	case policy.RuleUnknown:
-		return "no job of its kind has run yet and " + row(a)
+		return "nothing is known of its kind yet and " + row(a)
 	case policy.RulePressure:
 		return "injected pressure of 1 closes the door"
 	case policy.RuleInlineCap:

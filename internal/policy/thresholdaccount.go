@@ -25,6 +25,9 @@ func (p *Threshold) account(a *Account) {
 	a.SpokenFor = int32(p.spokenFor(float64(a.External)))
 }
 
+// batchFrom is batchScaling as people write it: 0.7, and not the float32 next to it.
+const batchFrom = 0.70
+
 // change finds the one setting that leads to another row.
 func (p *Threshold) change(a *Account, allowed route.Set) Change {
 	switch a.Reason {
@@ -39,7 +42,7 @@ func (p *Threshold) change(a *Account, allowed route.Set) Change {
 		if !a.Unsized && a.Cost < a.SpawnThreshold { // it would have been spawned
 			return Change{KnobSpawnLimit, route.Spawn, float64(a.Spawned) + 1}
 		}
-		return Change{KnobScaling, route.CPUPool, float64(batchScaling)}
+		return Change{KnobScaling, route.CPUPool, batchFrom}
 	case route.ReasonHeavy:
 		return p.lighter(a, allowed)
 	case route.ReasonGateBatch, route.ReasonBusyGate:
@@ -65,7 +68,7 @@ func (p *Threshold) lighter(a *Account, allowed route.Set) Change {
 	case allowed.Has(route.Spawn) && !a.Unsized && a.Cost < 1<<53:
 		return Change{KnobSpawnThreshold, route.Spawn, float64(a.Cost + 1)}
 	case allowed.Has(route.Batch):
-		return Change{KnobScaling, route.Batch, float64(batchScaling)}
+		return Change{KnobScaling, route.Batch, batchFrom}
 	case a.Busy > 0:
 		return Change{KnobBusyThreshold, route.Drop, float64(a.Busy)}
 	}

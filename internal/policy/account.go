@@ -112,12 +112,12 @@ func routers(r route.Reason) bool {
 }
 
 // bound is what would have moved a bound of the router's.
-func (a *Account) bound() Change {
-	switch a.Reason {
+func (x *Account) bound() Change {
+	switch x.Reason {
 	case route.ReasonQueueFull:
-		return Change{KnobQueueCap, route.CPUPool, float64(a.Queued) + 1}
+		return Change{KnobQueueCap, route.CPUPool, float64(x.Queued) + 1}
 	case route.ReasonSpawnFull:
-		return Change{KnobSpawnLimit, route.Spawn, float64(a.Spawned) + 1}
+		return Change{KnobSpawnLimit, route.Spawn, float64(x.Spawned) + 1}
 	}
 	return Change{}
 }
@@ -126,11 +126,11 @@ func (a *Account) bound() Change {
 const timeWeight = 0.02
 
 // loss weighs what is predicted of an arm.
-func (a *Account) loss(s route.Strategy) float32 {
-	arm := &a.Arms[s]
-	loss := float64(arm.Miss) + float64(a.Learned[s])
-	if a.Budget > 0 {
-		loss += timeWeight * min(1, float64(arm.Finish())/float64(a.Budget))
+func (x *Account) loss(s route.Strategy) float32 {
+	arm := &x.Arms[s]
+	loss := float64(arm.Miss) + float64(x.Learned[s])
+	if x.Budget > 0 {
+		loss += timeWeight * min(1, float64(arm.Finish())/float64(x.Budget))
 	}
 	return float32(loss)
 }

@@ -71,9 +71,7 @@ func (a *Adaptive) foresee(x *Account, who route.Subject, p estimate.Prediction)
 	}
 	long := p.Beyond(x.Budget)
 	for s := range x.Arms[:route.Drop] {
-		if x.Arms[s].Allowed {
-			x.miss(route.Strategy(s), p, long)
-		}
+		x.miss(route.Strategy(s), p, long)
 	}
 }
 

@@ -107,9 +107,9 @@ func (p *Threshold) to(a *Account, c Change, cost, spawnThreshold uint64, allowe
 }
 
 // declared is the cost as the table sees it.
-func (a *Account) declared() uint64 {
-	if a.Unsized {
+func (x *Account) declared() uint64 {
+	if x.Unsized {
 		return math.MaxUint64
 	}
-	return a.Cost
+	return x.Cost
 }

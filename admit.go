@@ -52,6 +52,7 @@ func (r *Router) decide(ctx context.Context, v *view, k *kind, j *job) {
 		who.Allowed = who.Allowed.Without(route.Spawn)
 	}
 	load := route.Load{CPUBusy: r.exec.Pool.Busy(), Queued: r.exec.Pool.Queued(), Spawned: r.exec.Spawner.Live()}
+	j.seen.view, j.seen.load, j.seen.allowed = v, load, who.Allowed
 	d := sound(v.policy.Decide(j.request(), who, load, &v.signals))
 	holds := false
 	if d.Strategy != route.Inline && d.Strategy != route.Spawn {
@@ -66,7 +67,7 @@ func (r *Router) decide(ctx context.Context, v *view, k *kind, j *job) {
 	case d.Strategy != route.Drop && !who.Allowed.Has(d.Strategy):
 		d = route.Decision{Strategy: route.CPUPool, Reason: route.ReasonNotAllowed, Propensity: 1}
 	}
-	j.decision, j.seen = d, seen{v, load, who.Allowed}
+	j.decision = d
 }
 
 // arrive counts what has come, whatever becomes of it, and lets a probe pass that is due.

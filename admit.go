@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 
+	"github.com/helixrouter/helix/internal/policy"
 	"github.com/helixrouter/helix/route"
 )
 
@@ -47,15 +48,15 @@ func (r *Router) admit(ctx context.Context, k *kind, j *job) error {
 
 // decide asks the policy, and overrules it only where its answer cannot be carried out.
 func (r *Router) decide(ctx context.Context, v *view, k *kind, j *job) {
-	j.view, j.allowed = v, j.arms
+	j.seen.view, j.seen.allowed = v, j.arms
 	if !r.exec.Spawner.HasRoom() {
-		j.allowed = j.allowed.Without(route.Spawn)
+		j.seen.allowed = j.seen.allowed.Without(route.Spawn)
 	}
-	j.load = route.Load{CPUBusy: r.exec.Pool.Busy(), Queued: r.exec.Pool.Queued(), Spawned: r.exec.Spawner.Live()}
+	j.seen.load = route.Load{CPUBusy: r.exec.Pool.Busy(), Queued: r.exec.Pool.Queued(), Spawned: r.exec.Spawner.Live()}
 	if v.draws {
-		j.load.Draw = rand.Float32()
+		j.seen.load.Draw = rand.Float32()
 	}
-	d := sound(v.policy.Decide(j.request(), j.subject(k), j.load, &v.signals))
+	d := sound(v.policy.Decide(j.request(), j.subject(k), j.seen.load, &v.signals))
 	holds := false
 	if d.Strategy != route.Inline && d.Strategy != route.Spawn {
 		j.child, holds = r.exec.Inside(ctx)
@@ -66,7 +67,7 @@ func (r *Router) decide(ctx context.Context, v *view, k *kind, j *job) {
 		// To wait for a slot while holding one could wait for ever, and refusing
 		// would throw away what the parent has done. The parent lends its slot.
 		d = nested
-	case d.Strategy != route.Drop && !j.allowed.Has(d.Strategy):
+	case d.Strategy != route.Drop && !j.seen.allowed.Has(d.Strategy):
 		d = route.Decision{Strategy: route.CPUPool, Reason: route.ReasonNotAllowed, Propensity: 1}
 	}
 	j.decision = d
@@ -143,11 +144,13 @@ func (r *Router) publish(k *kind, j *job) {
 	now := r.exec.Now()
 	r.recorder.Decision(now - j.submitted)
 	d := j.decision
-	r.events.Publish(Decision{
+	account := policy.Explain(j.seen.view.policy, j.request(),
+		j.subject(k), j.seen.load, j.seen.view.signals, d)
+	r.accounts.publish(r.events, Decision{
 		JobID:            j.id,
 		Strategy:         d.Strategy,
 		ComputeCost:      j.hint.Cost,
-		CPUBusy:          j.load.CPUBusy,
+		CPUBusy:          j.seen.load.CPUBusy,
 		Pressure:         r.Pressure(),
 		Time:             r.exec.Epoch().Add(now),
 		Kind:             k.name,
@@ -155,5 +158,5 @@ func (r *Router) publish(k *kind, j *job) {
 		Reason:           d.Reason,
 		Propensity:       float64(d.Propensity),
 		PredictedSeconds: d.Predicted.Seconds(),
-	})
+	}, &account)
 }

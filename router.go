@@ -26,6 +26,7 @@ type Router struct {
 	brain    *feedback.Brain
 	kinds    *kindTable
 	events   *event.Ring[Decision]
+	accounts accounts // of what events keeps
 	log      *slog.Logger
 	policy   func(Config) route.Policy // makes the policy of a configuration
 
@@ -73,7 +74,8 @@ func WithPolicy(p route.Policy) Option {
 	}
 }
 
-// recentDecisions is how many decisions Decisions can look back on: about 150 KB.
+// recentDecisions is how many decisions Decisions and Explain can look back on: about
+// 150 KB, and 400 KB from the first one on.
 const recentDecisions = 1024
 
 // New returns a router with the given configuration. All faults of the

@@ -43,12 +43,16 @@ type job struct {
 	submitted time.Duration // router clock
 	deadline  time.Duration // router clock; 0 = none
 	child     bool          // it was submitted from inside a job
-	view      *view         // that it was decided with
-	load      route.Load    // that it was decided at
-	allowed   route.Set     // arms that it could take then
-	busy      int           // pool slots taken when it was decided
 	decision  route.Decision
+	seen      seen
 	times     exec.Times // of a job that ran to its end
+}
+
+// seen is what the decision was made on, for whoever wants it explained.
+type seen struct {
+	view    *view
+	load    route.Load
+	allowed route.Set
 }
 
 func (j *job) fault() error {
@@ -72,7 +76,7 @@ func (j *job) request() route.Request {
 }
 
 func (j *job) subject(k *kind) route.Subject {
-	return route.Subject{Kind: k.number, Class: j.hint.Class, Allowed: j.allowed}
+	return route.Subject{Kind: k.number, Class: j.hint.Class, Allowed: j.seen.allowed}
 }
 
 // units is the declared size, 0 = none.
@@ -165,8 +169,8 @@ func runOnSlot[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind
 	o := route.Outcome{Kind: k.number, Strategy: route.CPUPool, Units: j.units()}
 	out, end, err := exec.OnSlot[Out](ctx, r.exec, &o, j.submitted, turn, work)
 	j.times.Run = o.Run
-	if j.view.learning != nil {
-		if lesson, ok := j.view.learning.Lesson(j.request(), j.subject(k), j.load, &j.view.signals, j.decision); ok {
+	if j.seen.view.learning != nil {
+		if lesson, ok := j.seen.view.learning.Lesson(j.request(), j.subject(k), j.seen.load, &j.seen.view.signals, j.decision); ok {
 			r.exec.Teach(&lesson, j.decision.Service, o.Run, j.budget(), end)
 		}
 	}
@@ -176,8 +180,8 @@ func runOnSlot[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind
 func newCall[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j *job, t *exec.Task, work J) *exec.Call[J, Out] {
 	t.Kind, t.Strategy = k.number, j.decision.Strategy
 	t.Submitted, t.Deadline = j.submitted, j.deadline
-	if j.view.learning != nil {
-		t.Lesson, t.Taught = j.view.learning.Lesson(j.request(), j.subject(k), j.load, &j.view.signals, j.decision)
+	if j.seen.view.learning != nil {
+		t.Lesson, t.Taught = j.seen.view.learning.Lesson(j.request(), j.subject(k), j.seen.load, &j.seen.view.signals, j.decision)
 	}
 	t.Rank, t.Latest, t.Size = j.submitted+j.decision.Order, 0, j.size()
 	if j.child {

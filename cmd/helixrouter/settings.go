@@ -15,6 +15,8 @@ import (
 )
 
 const (
+	defaultAddr = "127.0.0.1:8080"
+
 	maxPort = 1<<16 - 1
 	maxJobs = 1e9 // of the startup workload: hours of work; more is a typing error
 )
@@ -57,7 +59,7 @@ var variables = [][2]string{
 // daemonFlags adds all flags of the daemon, with their defaults.
 func (p program) daemonFlags(flags *pflag.FlagSet) *settings {
 	s := &settings{
-		addr: "127.0.0.1:8080", jobs: 200, seed: 7, drainTimeout: 25 * time.Second,
+		addr: defaultAddr, jobs: 200, seed: 7, drainTimeout: 25 * time.Second,
 		weights: "helix_weights.json", saveEvery: saveEvery,
 		level: slog.LevelInfo, format: "text", flags: flags,
 	}

@@ -64,8 +64,7 @@ const maxStretch = 100
 // will come meanwhile and run beside it: they take their share of the cores first.
 func (d *Door) Stretch(c Cell) float64 {
 	below := int(c) - preempts
-	if d.Cores == 0 || below < 0 || // the first class has no cells before the smallest
-		below/sizes != int(c)/sizes {
+	if d.Cores == 0 || below < 0 || below/sizes != int(c)/sizes {
 		return 1
 	}
 	left := d.Cores - d.before[below].rate

@@ -28,6 +28,7 @@ floor 1: the mechanisms; pure: no goroutine, no lock, no clock, no global random
 	internal/stats
 
 floor 2: the words meet the mechanisms; pure, and only internal/feedback may lock
+	internal/explain
 	internal/feedback
 	internal/policy
 
@@ -62,6 +63,7 @@ same floor: importer -> imported, imported: reason
 	internal/loadgen -> internal/report, internal/scenario: it runs scenarios and makes rows
 	internal/scenario -> workload: a trace is a scenario, and workload reads traces
 	internal/feedback -> internal/policy: it writes the book that a policy reads
+	internal/explain -> internal/policy: it puts a policy's account into words
 	internal/estimate -> internal/stats: logarithms that are the same everywhere
 	internal/admission -> internal/stats: the same, and half-lives
 	internal/pressure -> internal/stats: it blends half-life averages, and stats is the arithmetic under the other mechanisms

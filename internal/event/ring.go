@@ -37,17 +37,35 @@ func New[T any](size int, number func(event *T, seq uint64)) *Ring[T] {
 // itself the work of making an event that nobody would see.
 func (r *Ring[T]) Listening() bool { return r.subscribers.Load() > 0 }
 
-// Publish numbers the event, keeps it and offers it to every subscriber. It
-// never blocks on a reader.
-func (r *Ring[T]) Publish(event T) {
+// Publish numbers the event, keeps it, offers it to every subscriber, and returns its
+// number. It never blocks on a reader.
+func (r *Ring[T]) Publish(event T) (seq uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.number(&event, r.next)
-	r.events[r.next%uint64(len(r.events))] = event
+	seq = r.next
+	r.number(&event, seq)
+	r.events[seq%uint64(len(r.events))] = event
 	r.next++
 	for s := range r.subs {
 		s.offer(event)
 	}
+	return seq
+}
+
+// At returns the event of a number. It is not there once it has left the ring; first and
+// last are the numbers that are, and both 0 before the first event.
+func (r *Ring[T]) At(seq uint64) (event T, first, last uint64, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.next == 1 {
+		return event, 0, 0, false
+	}
+	last = r.next - 1
+	first = r.next - min(last, uint64(len(r.events)))
+	if seq < first || seq > last {
+		return event, first, last, false
+	}
+	return r.events[seq%uint64(len(r.events))], first, last, true
 }
 
 // Last returns up to n of the newest events, oldest first.

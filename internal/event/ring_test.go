@@ -154,3 +154,21 @@ func TestSubscribingAndLeavingDuringPublishing(t *testing.T) {
 		t.Error("all have left")
 	}
 }
+
+func TestAnEventIsFoundByItsNumberWhileItIsKept(t *testing.T) {
+	r := event.New(3, func(e *int, seq uint64) { *e = int(seq) * 10 })
+	if _, first, last, ok := r.At(0); ok || first != 0 || last != 0 {
+		t.Errorf("an empty ring keeps %d to %d", first, last)
+	}
+	for want := range uint64(5) {
+		if seq := r.Publish(0); seq != want+1 {
+			t.Errorf("numbered %d, want %d", seq, want+1)
+		}
+	}
+	for seq := range uint64(8) {
+		e, first, last, ok := r.At(seq)
+		if kept := seq >= 3 && seq <= 5; ok != kept || first != 3 || last != 5 || kept && e != int(seq)*10 {
+			t.Errorf("%d: %d, %v, of %d to %d", seq, e, ok, first, last)
+		}
+	}
+}

@@ -11,7 +11,7 @@ import (
 // entry is one path of the API: the one table that the lookup, the 405 answers
 // and the list at / are made of.
 type entry struct {
-	path    string // as a request has it, byte by byte
+	path    string // as a request has it, byte by byte; a last segment in braces, "{seq}", stands for any one
 	about   string
 	methods methods
 }
@@ -28,6 +28,8 @@ func (a *API) entries() []entry {
 		{"/api/stats", "what was asked of the router and how it ended", methods{"GET": a.stats}},
 		{"/api/neural", "what the learner knows, as the weights file has it", methods{"GET": a.neural}},
 		{"/api/autoscaler", "the pool's width and what is recommended of it", methods{"GET": a.autoscaler}},
+		{"/api/decisions", "the recorded decisions, newest last; ?n=100", methods{"GET": a.decisions}},
+		{"/api/decisions/{seq}", "one of them, with its explanation", methods{"GET": a.decision}},
 		{"/api/config", "the live configuration; PATCH merges, POST replaces, ?dry_run=true only checks", methods{"GET": a.getConfig, "POST": a.postConfig, "PATCH": a.patchConfig}},
 		{"/api/telemetry", `tells of load elsewhere, {"pressure":0.75}`, methods{"POST": a.telemetry}},
 		{"/api/jobs", "runs one job or an array of jobs", methods{"POST": a.jobs}},
@@ -51,9 +53,27 @@ func newPaths(entries []entry) paths {
 	return p
 }
 
+// find returns the methods of a path. What stands for the parameter of an entry is left in
+// the request, as http.ServeMux would.
+func (p paths) find(r *http.Request) (methods, bool) {
+	path := r.URL.EscapedPath()
+	if m, ok := p[path]; ok {
+		return m, true
+	}
+	parent, value := path[:strings.LastIndex(path, "/")+1], path[strings.LastIndex(path, "/")+1:]
+	for entry, m := range p {
+		name, isParameter := strings.CutPrefix(entry, parent+"{")
+		if isParameter && value != "" && strings.HasSuffix(name, "}") {
+			r.SetPathValue(strings.TrimSuffix(name, "}"), value)
+			return m, true
+		}
+	}
+	return nil, false
+}
+
 // serve answers every path, the unknown ones with a problem too.
 func (p paths) serve(w http.ResponseWriter, r *http.Request) error {
-	m, known := p[r.URL.EscapedPath()]
+	m, known := p.find(r)
 	if !known {
 		return unknownPath(r)
 	}
@@ -92,7 +112,7 @@ func (a *API) index(w http.ResponseWriter, _ *http.Request) error {
 	var text strings.Builder
 	text.WriteString("Helix router\n\n")
 	for _, e := range a.entries() {
-		fmt.Fprintf(&text, "%-18s %-16s %s\n", e.methods.allow(), e.path, e.about)
+		fmt.Fprintf(&text, "%-18s %-21s %s\n", e.methods.allow(), e.path, e.about)
 	}
 	return sendText(w, "text/plain; charset=utf-8", http.StatusOK, []byte(text.String()))
 }

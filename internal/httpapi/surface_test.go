@@ -29,6 +29,10 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 		{"POST", "//api/jobs", 404, ""},
 		{"GET", "/api/../health", 404, ""},
 		{"GET", "/%68ealth", 404, ""},
+		{"GET", "/api/decisions/", 404, ""},
+		{"GET", "/api/decisions/1/", 404, ""},
+		{"POST", "/api/decisions", 405, "GET, HEAD"},
+		{"DELETE", "/api/decisions/7", 405, "GET, HEAD"},
 		{"POST", "/", 405, "GET, HEAD"},
 		{"POST", "/health", 405, "GET, HEAD"},
 		{"DELETE", "/livez", 405, "GET, HEAD"},
@@ -217,7 +221,7 @@ func TestMetricsAndIndex(t *testing.T) {
 	if a.status != 200 || a.header.Get("Content-Type") != "text/plain; charset=utf-8" {
 		t.Errorf("%+v", a)
 	}
-	for _, path := range []string{"/health", "/livez", "/readyz", "/api/stats", "/api/neural", "/api/autoscaler", "/api/config", "/api/telemetry", "/api/jobs", "/api/simulate", "/metrics"} {
+	for _, path := range []string{"/health", "/livez", "/readyz", "/api/stats", "/api/neural", "/api/autoscaler", "/api/decisions", "/api/decisions/{seq}", "/api/config", "/api/telemetry", "/api/jobs", "/api/simulate", "/metrics"} {
 		if !strings.Contains(a.body, " "+path+" ") {
 			t.Errorf("the list lacks %s:\n%s", path, a.body)
 		}

@@ -146,6 +146,15 @@ func (a *Adaptive) finish(cell admission.Cell, run time.Duration) time.Duration 
 	return min(wait, forever) + run
 }
 
+// wait is how long the turn of a job is in coming.
+func (a *Adaptive) wait(cell admission.Cell) time.Duration {
+	wait, ok := a.Book.Door.Wait(cell)
+	if !ok {
+		return forever
+	}
+	return min(wait, forever)
+}
+
 // forever is what is predicted of work whose turn does not come.
 const forever = time.Hour
 

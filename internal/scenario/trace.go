@@ -56,7 +56,7 @@ func fromRecord(r *workload.Record, id uint64) (Job, error) {
 	}
 	return Job{
 		At: time.Duration(at), First: time.Duration(at), ID: id, Kind: r.Kind, Units: r.ComputeCost,
-		Service: time.Duration(max(service, 1)), Budget: time.Duration(budget), Scaling: r.ScalingPotential,
+		Service: time.Duration(max(service, 1)), Budget: time.Duration(budget), Class: r.Class, Scaling: r.ScalingPotential,
 	}, nil
 }
 

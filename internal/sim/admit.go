@@ -25,6 +25,9 @@ func (r *run) arrive(job scenario.Job) {
 	if onSlot && !r.pool.hasRoom() {
 		d = route.Decision{Strategy: route.Drop, Reason: route.ReasonQueueFull}
 	}
+	if r.options.Decided != nil {
+		r.tell(j, kind, d)
+	}
 	r.result.Decisions++
 	r.result.Routed[d.Strategy]++
 	r.cores.debt += float64(r.options.Overhead[d.Strategy])
@@ -50,10 +53,7 @@ func (r *run) arrive(job scenario.Job) {
 }
 
 func (r *run) decide(j *scenario.Job, kind uint32) route.Decision {
-	who := route.Subject{Kind: kind, Class: j.Class, Allowed: r.arms[kind]}
-	if r.spawned >= r.options.Config.SpawnLimit {
-		who.Allowed = who.Allowed.Without(route.Spawn)
-	}
+	who := r.subject(j, kind)
 	var d route.Decision
 	if r.oracle != nil {
 		d = r.oracle.Decide(j, View{r})
@@ -71,6 +71,14 @@ func (r *run) decide(j *scenario.Job, kind uint32) route.Decision {
 		d = route.Decision{Strategy: route.CPUPool, Reason: route.ReasonNotAllowed, Propensity: 1}
 	}
 	return d
+}
+
+func (r *run) subject(j *scenario.Job, kind uint32) route.Subject {
+	who := route.Subject{Kind: kind, Class: j.Class, Allowed: r.arms[kind]}
+	if r.spawned >= r.options.Config.SpawnLimit {
+		who.Allowed = who.Allowed.Without(route.Spawn)
+	}
+	return who
 }
 
 func request(j *scenario.Job) route.Request {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/helixrouter/helix"
 	"github.com/helixrouter/helix/internal/policy"
+	"github.com/helixrouter/helix/internal/scenario"
 	"github.com/helixrouter/helix/route"
 )
 
@@ -19,6 +20,10 @@ type Options struct {
 	// Effect, if not nil, is by how much the core time of a job of a kind differs on an
 	// arm, with so many others running: what no model of its kind knows.
 	Effect func(kind string, s route.Strategy, running int) float64
+	// Decided, if not nil, is told of each decision before it is carried out: of the job's
+	// attempt, which it must not keep, of what was decided, and of a way to the account, for
+	// as long as the call lasts.
+	Decided func(j *scenario.Job, d route.Decision, account func() policy.Account)
 }
 
 // Curve is what a batch of a kind costs: Fixed + Share x the core time of its jobs

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/helixrouter/helix"
+	"github.com/helixrouter/helix/internal/policy"
 	"github.com/helixrouter/helix/internal/scenario"
 	"github.com/helixrouter/helix/internal/sim"
 	"github.com/helixrouter/helix/route"
@@ -279,6 +280,23 @@ func TestARunIsTheSameEverywhere(t *testing.T) {
 		if got != want[name] {
 			t.Errorf("%q: {%q, %q},", name, got[0], got[1])
 		}
+	}
+}
+
+func TestEveryDecisionIsTold(t *testing.T) {
+	s := stream(t, 1, job{}, job{}, job{})
+	o := sim.DefaultOptions(1)
+	o.Config.Policy = helix.PolicyThreshold
+	quiet := ran(t, s, o)
+	var routed [route.NumStrategies]int
+	o.Decided = func(j *scenario.Job, d route.Decision, account func() policy.Account) {
+		routed[d.Strategy]++
+		if a := account(); a.Strategy != d.Strategy || a.Reason != d.Reason || a.Cost != j.Units {
+			t.Errorf("job %d: %+v of %+v", j.ID, a, d)
+		}
+	}
+	if told := ran(t, s, o); told != quiet || routed != told.Routed {
+		t.Errorf("told of %v; %+v, want %+v", routed, told, quiet)
 	}
 }
 

@@ -1,0 +1,127 @@
+package explain
+
+import (
+	"fmt"
+
+	"github.com/helixrouter/helix/internal/policy"
+	"github.com/helixrouter/helix/route"
+)
+
+// why is the rule that decided, with its numbers.
+func why(a *policy.Account) string {
+	switch a.Rule {
+	case policy.RuleTable:
+		return row(a)
+	case policy.RuleUnknown:
+		if a.Reason == route.ReasonUnknown {
+			return "nothing is known of its kind yet and " + lanes(a)
+		}
+		return "nothing is known of its kind yet and " + row(a)
+	case policy.RulePressure:
+		return "injected pressure of 1 closes the door"
+	case policy.RuleInlineCap:
+		return short(a)
+	case policy.RuleInfeasible:
+		return infeasible(a)
+	case policy.RuleDoor:
+		return scarce(a)
+	case policy.RuleProbe:
+		return "it keeps the prediction of its kind true while others of the kind are refused"
+	case policy.RuleLanesFree:
+		return lanes(a) + " and " + free(a)
+	case policy.RuleLanesTaken:
+		return taken(a)
+	case policy.RuleRouter:
+		return bound(a)
+	}
+	return a.Reason.Explanation()
+}
+
+// free is why a job went where it went while cores were free.
+func free(a *policy.Account) string {
+	switch a.Reason {
+	case route.ReasonFits:
+		return "it is predicted to be done in time"
+	case route.ReasonLearned:
+		return fmt.Sprintf("jobs like it were faster there than by %s, where the table would run it (learned %+.3f against %+.3f of loss)",
+			other(a.Strategy), a.Learned[a.Strategy], a.Learned[other(a.Strategy)])
+	case route.ReasonExplored:
+		return fmt.Sprintf("it shows whether jobs like it are faster there than by %s (one in %.0f is tried)",
+			other(a.Strategy), 1/max(a.Propensity, 1e-4))
+	}
+	return row(a)
+}
+
+// other is the arm that the learner weighs one against.
+func other(s route.Strategy) route.Strategy {
+	if s == route.Spawn {
+		return route.CPUPool
+	}
+	return route.Spawn
+}
+
+func lanes(a *policy.Account) string {
+	switch taken := a.Busy + a.Spawned; {
+	case taken == 0:
+		return "every lane is free"
+	case taken < a.Lanes:
+		return fmt.Sprintf("only %d of %d lanes are taken", taken, a.Lanes)
+	default:
+		return fmt.Sprintf("%d of %d lanes are taken", taken, a.Lanes)
+	}
+}
+
+func taken(a *policy.Account) string {
+	text := lanes(a)
+	if a.Queued > 0 {
+		text += fmt.Sprintf(" and %s", count(a.Queued, "job waits", "jobs wait"))
+	}
+	if a.Reason == route.ReasonAmortises {
+		text += ", " + row(a)
+	}
+	return text
+}
+
+func short(a *policy.Account) string {
+	if a.Proven {
+		return fmt.Sprintf("jobs like it are proven to be short, p99 %s of at most %s in %s", duration(a.High), duration(policy.InlineCap), runs(a.Samples))
+	}
+	return fmt.Sprintf("its declared cost of %d is at most inline_threshold %d and jobs like it take %s on average",
+		a.Cost, a.InlineThreshold, duration(a.Service))
+}
+
+func infeasible(a *policy.Account) string {
+	slot := &a.Arms[route.CPUPool]
+	finish := duration(slot.Finish())
+	if slot.Wait >= never {
+		finish = "a wait without end"
+	}
+	return fmt.Sprintf("it is predicted to run for %s (from %s) and to be done after %s, beyond its %s budget (miss %s)",
+		duration(slot.Run), runs(a.Samples), finish, duration(a.Budget), percent(slot.Miss))
+}
+
+func scarce(a *policy.Account) string {
+	slot := &a.Arms[route.CPUPool]
+	turn := fmt.Sprintf("its turn would come after %s, too late to run %s", duration(slot.Wait), duration(slot.Run))
+	if slot.Wait >= never {
+		turn = "its turn would not come"
+	}
+	return fmt.Sprintf("what comes before it, by class and size, asks for %s of %s cores and has %s of work waiting, so that %s in its %s budget (miss %s)",
+		number(a.Before), number(a.Cores), duration(a.Backlog), turn, duration(a.Budget), percent(slot.Miss))
+}
+
+// bound is why the router overruled the policy.
+func bound(a *policy.Account) string {
+	switch a.Reason {
+	case route.ReasonNested:
+		if a.Strategy == route.Inline {
+			return "it was submitted from inside another job, which lends it its slot"
+		}
+		return "it was submitted from inside another job and a slot was free beside that one"
+	case route.ReasonQueueFull:
+		return fmt.Sprintf("no slot is free (%d taken) and cpu_queue_cap jobs wait already (%d)", a.Busy, a.Queued)
+	case route.ReasonSpawnFull:
+		return fmt.Sprintf("spawn_limit jobs run already (%d), so the pool bounds it", a.Spawned)
+	}
+	return a.Reason.Explanation()
+}

@@ -1,0 +1,131 @@
+package policy
+
+import (
+	"time"
+
+	"github.com/helixrouter/helix/internal/admission"
+	"github.com/helixrouter/helix/internal/estimate"
+	"github.com/helixrouter/helix/internal/stats"
+	"github.com/helixrouter/helix/route"
+)
+
+// Explain implements Explainer. It repeats the predictions of Decide: what was decided on
+// is in a book that is immutable.
+func (a *Adaptive) Explain(req route.Request, who route.Subject, load route.Load, sig route.Signals, d route.Decision) Account {
+	x := facts(req, who, load, sig, d)
+	a.Table.account(&x)
+	x.Lanes, x.calm = int32(a.Book.Lanes), a.Book.Calm
+	p := a.predict(req, who.Kind)
+	if p.Known() {
+		a.learned(&x, a.question(req, who, load, &sig, p))
+		a.foresee(&x, who, p)
+	}
+	x.Rule = a.rule(&x, p)
+	x.Change = a.change(&x, who, p)
+	return x
+}
+
+// learned adds what was learned of the arms, as far as it decides.
+func (a *Adaptive) learned(x *Account, c question) {
+	w := &a.Book.Weights
+	if !w.Acts(c.who.Kind) {
+		return
+	}
+	features := a.features(&c)
+	for _, s := range [...]route.Strategy{route.Spawn, route.CPUPool} {
+		x.Learned[s] = w.Residual(s, c.who.Kind, &features)
+	}
+}
+
+// free reports whether a lane was free when the job came.
+func (x *Account) free() bool { return x.calm || x.Busy+x.Spawned < x.Lanes }
+
+func (a *Adaptive) rule(x *Account, p estimate.Prediction) Rule {
+	switch {
+	case routers(x.Reason):
+		return RuleRouter
+	case x.External >= 1 && x.Reason == route.ReasonBusyGate:
+		return RulePressure
+	case !p.Known():
+		return RuleUnknown
+	case x.Reason == route.ReasonShort:
+		return RuleInlineCap
+	case x.Reason == route.ReasonInfeasible:
+		return RuleInfeasible
+	case x.Reason == route.ReasonScarce:
+		return RuleDoor
+	case x.Reason == route.ReasonProbe:
+		return RuleProbe
+	case x.free():
+		return RuleLanesFree
+	}
+	return RuleLanesTaken
+}
+
+// foresee adds what is predicted of the job and of each arm.
+func (a *Adaptive) foresee(x *Account, who route.Subject, p estimate.Prediction) {
+	door, cell := &a.Book.Door, admission.CellOf(who.Class, p.LogMean())
+	x.Service, x.High, x.Proven = p.Mean(), min(p.High(), forever), p.Proven
+	x.Spread, x.Samples = float32(p.Spread), int32(a.Book.Curves[who.Kind].Samples)
+	q := door.Before(cell)
+	x.Demand, x.Before, x.Cores = float32(door.Demand()), float32(q.Demand), float32(door.Cores)
+	x.Scarcity, x.Backlog = float32(door.Scarcity()), q.Backlog
+	run := door.Run(cell, x.Service)
+	x.Arms[route.Inline].Run = x.Service
+	x.Arms[route.Spawn].Run = x.shared(x.Service)
+	slot := Arm{Run: run}
+	if !x.free() || x.Reason.Sheds() || x.Reason == route.ReasonProbe {
+		slot.Wait = a.wait(cell)
+		slot.Miss = float32(a.late(x.Budget, run, cell))
+	}
+	for _, s := range []route.Strategy{route.CPUPool, route.Batch} {
+		slot.Allowed = x.Arms[s].Allowed
+		x.Arms[s] = slot
+	}
+	long := p.Beyond(x.Budget)
+	for s := range x.Arms[:route.Drop] {
+		x.miss(route.Strategy(s), p, long)
+	}
+}
+
+// shared is how long a job runs beside everything else that was let in.
+func (x *Account) shared(service time.Duration) time.Duration {
+	if x.Lanes == 0 {
+		return service
+	}
+	return time.Duration(float64(service) * max(1, float64(x.Busy+x.Spawned+1)/float64(x.Lanes)))
+}
+
+// late is the probability that a turn does not come in time.
+func (a *Adaptive) late(budget, run time.Duration, cell admission.Cell) float64 {
+	if budget == 0 {
+		return 0
+	}
+	return a.Book.Door.Miss(cell, budget-run)
+}
+
+// miss joins an arm's risk to wait for too long with that to run for too long, which is
+// long where the job has a core of its own.
+func (x *Account) miss(s route.Strategy, p estimate.Prediction, long float64) {
+	arm := &x.Arms[s]
+	if x.Budget > 0 {
+		if arm.Run > x.Service {
+			long = p.Beyond(time.Duration(float64(x.Budget) / (float64(arm.Run) / float64(max(x.Service, 1)))))
+		}
+		arm.Miss = 1 - float32((1-float64(arm.Miss))*(1-long))
+	}
+	arm.Loss = x.loss(s)
+}
+
+// sureSigmas is the z at which stats.Normal reaches sureMiss.
+var sureSigmas = func() float64 {
+	low, high := 0.0, 8.0
+	for range 60 {
+		if mid := (low + high) / 2; stats.Normal(mid) > sureMiss {
+			high = mid
+		} else {
+			low = mid
+		}
+	}
+	return low
+}()

@@ -80,14 +80,19 @@ func (d *Door) Run(c Cell, service time.Duration) time.Duration {
 // slack: that what waits before it and what comes before it until then is more than the cores do.
 // What comes is taken for a Poisson stream of jobs, and its sum for normal.
 func (d *Door) Miss(c Cell, slack time.Duration) float64 {
-	if d.Cores == 0 {
+	switch {
+	case d.Cores == 0:
 		return 0
-	}
-	if slack <= 0 {
+	case slack <= 0:
 		return 1
 	}
+	return stats.Normal(d.Excess(c, slack))
+}
+
+// Excess is the work of Miss beyond what the cores do, in its standard deviations; slack
+// is more than 0. Who compares need not know the probability.
+func (d *Door) Excess(c Cell, slack time.Duration) float64 {
 	q, t := &d.before[c], float64(slack)
 	excess := q.waits + float64((q.rate-d.Cores)*t)
-	sigma := math.Sqrt(float64(q.noise*t)) + 1
-	return stats.Normal(excess / sigma)
+	return excess / (math.Sqrt(float64(q.noise*t)) + 1)
 }

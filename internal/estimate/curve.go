@@ -55,8 +55,11 @@ func (c *Curve) Predict(units uint64) Prediction {
 func (p Prediction) Known() bool { return p.Spread > 0 }
 
 // Beyond is the probability that such a job runs for longer than d.
-func (p Prediction) Beyond(d time.Duration) float64 {
-	return stats.Normal((p.Log - stats.Log2(float64(max(d, 1)))) / p.Spread)
+func (p Prediction) Beyond(d time.Duration) float64 { return stats.Normal(p.Over(d)) }
+
+// Over is by how many spreads the median is above d. Who compares need not know the probability.
+func (p Prediction) Over(d time.Duration) float64 {
+	return (p.Log - stats.Log2(float64(max(d, 1)))) / p.Spread
 }
 
 // LogMean is log2 of the mean in ns, if the logarithms are normal: a doubtful prediction

@@ -7,6 +7,7 @@ import (
 	"github.com/helixrouter/helix/internal/admission"
 	"github.com/helixrouter/helix/internal/estimate"
 	"github.com/helixrouter/helix/internal/learn"
+	"github.com/helixrouter/helix/internal/stats"
 	"github.com/helixrouter/helix/route"
 )
 
@@ -54,6 +55,19 @@ const (
 	mostHours = 400 * time.Hour
 )
 
+// sureSigmas is the z at which stats.Normal reaches sureMiss.
+var sureSigmas = func() float64 {
+	low, high := 0.0, 8.0
+	for range 60 {
+		if mid := (low + high) / 2; stats.Normal(mid) > sureMiss {
+			high = mid
+		} else {
+			low = mid
+		}
+	}
+	return low
+}()
+
 // Decide implements route.Policy.
 func (a *Adaptive) Decide(req route.Request, who route.Subject, load route.Load, sig *route.Signals) route.Decision {
 	if sig.External >= 1 { // somebody has closed the door
@@ -68,7 +82,7 @@ func (a *Adaptive) Decide(req route.Request, who route.Subject, load route.Load,
 		return route.Decision{Strategy: route.Inline, Reason: route.ReasonShort, Propensity: 1, Predicted: size, Service: size}
 	}
 	c := a.question(req, who, load, sig, p)
-	d := route.Decision{Propensity: 1, Service: c.p.Mean(), Cell: uint16(c.cell)}
+	d := route.Decision{Propensity: 1, Service: c.mean, Cell: uint16(c.cell)}
 	d.Order = order(req.Budget, d.Service, who.Class)
 	if reason, refused := a.refuse(&c); refused {
 		d.Strategy, d.Reason, d.Predicted = route.Drop, reason, a.finish(c.cell, c.run)
@@ -96,8 +110,8 @@ func (a *Adaptive) Decide(req route.Request, who route.Subject, load route.Load,
 // question puts together what is known of a job.
 func (a *Adaptive) question(req route.Request, who route.Subject, load route.Load, sig *route.Signals, p estimate.Prediction) question {
 	c := question{req: req, who: who, load: load, sig: sig, p: p}
-	c.cell = admission.CellOf(who.Class, c.p.LogMean())
-	c.run = a.Book.Door.Run(c.cell, c.p.Mean())
+	c.cell, c.mean = admission.CellOf(who.Class, c.p.LogMean()), c.p.Mean()
+	c.run = a.Book.Door.Run(c.cell, c.mean)
 	c.free = a.free(load)
 	return c
 }
@@ -127,11 +141,11 @@ func (a *Adaptive) refuse(c *question) (route.Reason, bool) {
 	switch budget := c.req.Budget; {
 	case budget == 0:
 		return 0, false
-	case c.p.Settled && c.p.Beyond(budget) > sureMiss:
+	case c.p.Settled && c.p.Over(budget) > sureSigmas:
 		return route.ReasonInfeasible, true
 	case a.Book.Calm: // it takes nothing from anybody, and may be lucky
 		return 0, false
-	case a.Book.Door.Miss(c.cell, budget-c.run) > sureMiss:
+	case a.Book.Door.Cores > 0 && (budget <= c.run || a.Book.Door.Excess(c.cell, budget-c.run) > sureSigmas):
 		return route.ReasonScarce, true
 	}
 	return 0, false

@@ -5,7 +5,6 @@ import (
 
 	"github.com/helixrouter/helix/internal/admission"
 	"github.com/helixrouter/helix/internal/estimate"
-	"github.com/helixrouter/helix/internal/stats"
 	"github.com/helixrouter/helix/route"
 )
 
@@ -116,16 +115,3 @@ func (x *Account) miss(s route.Strategy, p estimate.Prediction, long float64) {
 	}
 	arm.Loss = x.loss(s)
 }
-
-// sureSigmas is the z at which stats.Normal reaches sureMiss.
-var sureSigmas = func() float64 {
-	low, high := 0.0, 8.0
-	for range 60 {
-		if mid := (low + high) / 2; stats.Normal(mid) > sureMiss {
-			high = mid
-		} else {
-			low = mid
-		}
-	}
-	return low
-}()

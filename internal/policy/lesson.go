@@ -59,6 +59,7 @@ type question struct {
 	sig  *route.Signals
 	p    estimate.Prediction
 	cell admission.Cell
+	mean time.Duration // predicted core time
 	run  time.Duration // once it has started
 	free bool          // cores are
 }
@@ -67,7 +68,7 @@ type question struct {
 func (a *Adaptive) losses(c *question, base route.Strategy, allowed route.Set) (loss [route.NumStrategies]float32) {
 	times := 1.0
 	if !c.free {
-		times = float64(a.finish(c.cell, c.run)) / float64(c.p.Mean())
+		times = float64(a.finish(c.cell, c.run)) / float64(max(c.mean, 1))
 	}
 	expected := float32(Slowness(times))
 	for s := range loss {

@@ -60,12 +60,15 @@ func command() *cobra.Command {
 	return c
 }
 
-// makers are Helix with the threshold policy, twice, and the peers. The second
-// Helix has as many slots as cores: what a reader of the documentation would set.
+// makers are Helix as it comes, Helix with the threshold policy, twice, and the peers. The second
+// of those has as many slots as cores: what a reader of the documentation would set.
 func makers(cores int) []loadgen.Maker {
 	config := sim.DefaultOptions(cores).Config
+	table := config
+	table.Policy = helix.PolicyThreshold
 	return append([]loadgen.Maker{
-		loadgen.RouterMaker("helix-threshold", config),
+		loadgen.RouterMaker("helix", config),
+		loadgen.RouterMaker("helix-threshold", table),
 		loadgen.RouterMaker("helix-threshold-sized", loadgen.Sized(helix.PolicyThreshold, cores)),
 	}, peer.All(cores)...)
 }

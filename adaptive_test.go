@@ -153,6 +153,49 @@ func overload(t *testing.T, r *helix.Router, classes []helix.Class, sizes []time
 	return counts
 }
 
+// step offers 0.6x, then 2x for 4 s, then 0.6x again of what two cores can do, in jobs of 20 ms, and
+// returns how many of those that the door refused came back when they were told to, and how many of these got in.
+func step(t *testing.T, r *helix.Router) (back, admitted int64) {
+	var came, done atomic.Int64
+	var wg sync.WaitGroup
+	h, run := sized(20 * time.Millisecond)
+	h.Budget = 200 * time.Millisecond
+	once := func() error { _, err := helix.Do(context.Background(), r, h, run); return err }
+	for at := time.Duration(0); at < 40*time.Second; {
+		wg.Go(func() {
+			var shed *helix.ShedError
+			time.Sleep(at)
+			if errors.As(once(), &shed) && shed.Reason == route.ReasonScarce {
+				time.Sleep(shed.RetryAfter)
+				came.Add(1)
+				if !errors.Is(once(), helix.ErrShed) {
+					done.Add(1)
+				}
+			}
+		})
+		if gap := 10 * time.Millisecond; at > 5*time.Second && at < 9*time.Second {
+			at += gap / 2
+		} else {
+			at += gap * 10 / 6
+		}
+	}
+	wg.Wait()
+	return came.Load(), done.Load()
+}
+
+func TestWhoComesBackWhenToldToIsAdmitted(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		onCores(t, 2)
+		r := adaptiveRouter(t, nil)
+		teach(t, r, 20*time.Millisecond)
+		back, admitted := step(t, r)
+		t.Logf("%d of %d", admitted, back)
+		if back < 50 || float64(admitted) < 0.8*float64(back) {
+			t.Errorf("%d of %d that were refused and came back when told to got in, want four of five", admitted, back)
+		}
+	})
+}
+
 func TestOverloadShedsTheHeavyAndKeepsTheLight(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		onCores(t, 2)

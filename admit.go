@@ -121,7 +121,13 @@ func (r *Router) shed(k *kind, j *job, reason route.Reason) error {
 	if reason == route.ReasonClosed {
 		return ErrClosed
 	}
-	return r.view.Load().refusals.pick(reason)
+	refusal := r.view.Load().refusals.pick(reason)
+	if reason == route.ReasonInfeasible {
+		own := *refusal
+		own.Predicted = j.decision.Predicted
+		return &own
+	}
+	return refusal
 }
 
 // endUnrun ends a job that was decided and is not worth starting.

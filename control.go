@@ -41,9 +41,10 @@ type control struct {
 	done chan struct{} // closed when it has ended; nil when it never ran; guarded by mu
 
 	// Owned by the loop and by measureLocked, both with router.mu held.
-	last  feedback.Counters
-	drain capacity.Drain // for RetryAfter
-	books imbalance
+	last   feedback.Counters
+	drain  capacity.Drain // for RetryAfter
+	scarce capacity.Spell // in which the door refuses jobs; for RetryAfter
+	books  imbalance
 }
 
 func (c *control) init(r *Router) {
@@ -140,11 +141,15 @@ func (r *Router) measureLocked() {
 	c.last = counters
 	after := c.drain.After(now, busy+queued, config.CPUParallelism)
 	after = max(after, min(r.tracker.FullFor(now), capacity.LongestWait))
+	c.scarce.Observe(now, counters.Sheds[route.ReasonScarce])
+	scarce := c.scarce.After()
 	r.limitLocked(now, config)
 	r.forecastLocked(now, config)
 	r.publishLocked(func(v *view) {
-		if old := v.refusals[route.ReasonBusyGate][0]; old.RetryAfter != after || old.Pressure != r.signals.Score {
-			v.refusals = newRefusals(r.signals.Score, after)
+		old := v.refusals
+		if old[route.ReasonBusyGate][0].RetryAfter != after || old[route.ReasonScarce][0].RetryAfter != max(after, scarce) ||
+			old[route.ReasonBusyGate][0].Pressure != r.signals.Score {
+			v.refusals = newRefusals(r.signals.Score, after, scarce)
 		}
 		v.signals.Pressure, v.signals.External = r.signals.Score, r.signals.External
 		r.thinkLocked(now, v)

@@ -17,11 +17,17 @@ type refusals [route.NumReasons][jitters]*ShedError
 // instead of all at once.
 const jitters = 16
 
-func newRefusals(pressure float64, after time.Duration) *refusals {
+// newRefusals makes those of a tick: after is when the backlog should be gone, and scarce
+// when what the door refuses now should be let in.
+func newRefusals(pressure float64, after, scarce time.Duration) *refusals {
 	var all refusals
 	for reason := route.ReasonBusyGate; int(reason) < route.NumReasons; reason++ {
+		wait := after
+		if reason == route.ReasonScarce {
+			wait = max(after, scarce)
+		}
 		for i := range all[reason] {
-			all[reason][i] = &ShedError{Reason: reason, RetryAfter: jittered(after, i), Pressure: pressure}
+			all[reason][i] = &ShedError{Reason: reason, RetryAfter: jittered(wait, i), Pressure: pressure}
 		}
 	}
 	return &all

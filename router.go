@@ -107,7 +107,7 @@ func New(config Config, options ...Option) (*Router, error) {
 		config:   config,
 		policy:   r.policy(config),
 		signals:  route.Signals{SpawnThreshold: config.SpawnThreshold},
-		refusals: newRefusals(0, capacity.UnknownWait),
+		refusals: newRefusals(0, capacity.UnknownWait, 0),
 	})
 	return r, nil
 }

@@ -23,10 +23,15 @@ type ShedError struct {
 	Reason     Reason        // why
 	RetryAfter time.Duration // when the present backlog should be gone, jittered so that callers do not return in step; > 0
 	Pressure   float64       // the router's pressure when it refused, 0..1
+	Predicted  time.Duration // of an infeasible job: how long it would have taken; else 0
 }
 
 // Error names what happened, the numbers, and what to do.
 func (e *ShedError) Error() string {
+	if e.Predicted > 0 {
+		return fmt.Sprintf("shed (%s) at pressure %.2f: %s, %v; give it more time or less to do, or retry after %v",
+			e.Reason, e.Pressure, e.Reason.Explanation(), e.Predicted.Round(10*time.Microsecond), e.RetryAfter.Round(time.Millisecond))
+	}
 	return fmt.Sprintf("shed (%s) at pressure %.2f: %s; retry after %v",
 		e.Reason, e.Pressure, e.Reason.Explanation(), e.RetryAfter.Round(time.Millisecond))
 }

@@ -45,7 +45,7 @@ func benchCommand(stdout, stderr io.Writer) *cobra.Command {
 	}
 	m, f := &p.matrix, c.Flags()
 	f.StringSliceVar(&m.Scenarios, "scenario", []string{"steady"}, "scenarios, or all")
-	f.StringSliceVar(&p.policies, "policy", []string{helix.PolicyAdaptive, helix.PolicyThreshold}, "policies")
+	f.StringSliceVar(&p.policies, "policy", []string{helix.PolicyAdaptive}, "policies")
 	f.Float64SliceVar(&m.Loads, "load", []float64{0.5, 0.9, 1.2, 2, 5, 10}, "offered core time over the cores")
 	f.IntVar(&m.Cores, "cores", 2, "cores to use")
 	f.DurationVar(&m.Duration, "duration", 20*time.Second, "of each run")

@@ -51,7 +51,7 @@ func simulateCommand(stdout, stderr io.Writer) *cobra.Command {
 	}
 	g, f := &p.grid, c.Flags()
 	f.StringSliceVar(&g.Scenarios, "scenario", []string{"steady"}, "scenarios, or all")
-	f.StringSliceVar(&g.Policies, "policy", []string{helix.PolicyAdaptive, helix.PolicyThreshold}, "policies")
+	f.StringSliceVar(&g.Policies, "policy", []string{helix.PolicyAdaptive}, "policies")
 	f.Float64SliceVar(&g.Loads, "load", []float64{0.5, 0.9, 1.2, 2, 5, 10}, "offered core time over the cores")
 	f.IntVar(&g.Cores, "cores", 2, "modelled cores")
 	f.DurationVar(&g.Duration, "duration", 20*time.Second, "in which jobs arrive, in virtual time")

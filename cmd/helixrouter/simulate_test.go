@@ -75,7 +75,7 @@ func TestSimulateRunsATrace(t *testing.T) {
 	if err := os.WriteFile(path, []byte(handmadeTrace), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	rows := simulated(t, "--trace", path, "--cores", "1")
+	rows := simulated(t, "--policy", "threshold", "--trace", path, "--cores", "1")
 	if len(rows) != 1 {
 		t.Fatalf("%+v", rows)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/helixrouter/helix/internal/capacity"
 	"github.com/helixrouter/helix/internal/machine"
+	"github.com/helixrouter/helix/internal/pressure"
 )
 
 // The values of Config.Autoscale.
@@ -77,6 +78,17 @@ func (r *Router) lookLocked(now time.Duration, c Config) (cores float64, lanes i
 		Busy: r.exec.Pool.Busy(), Queued: r.exec.Pool.Queued(), Running: a.reading.Running,
 	})
 	return cores, lanes
+}
+
+// signals are what the machine has to say about pressure; nothing while nobody reads it. Its
+// scheduling latency is left out: a pool that computes makes it 20 ms at times, at the right
+// width, and a router that is merely busy is not pressed.
+func (a *autoscaler) signals() pressure.Machine {
+	r := &a.reading
+	if r.Cores <= 0 {
+		return pressure.Machine{}
+	}
+	return pressure.Machine{RunnablePerCore: r.Runnable / r.Cores, Throttled: r.Throttled, GC: r.GC, Memory: r.Memory}
 }
 
 // lanesOf is how many jobs cores can run at a time that compute.

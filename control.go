@@ -136,6 +136,7 @@ func (r *Router) measureLocked() {
 		Submitted: counters.Submitted(), Shed: counters.Of(route.Shed),
 		Completed: counters.Ran, SojournSum: counters.Sojourn,
 		LatencyBudget: config.cpuP95Budget(),
+		Machine:       r.autoscale.signals(),
 	})
 	c.drain.Observe(now, counters.Slotted, counters.SlotTime, busy+queued)
 	c.last = counters

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/helixrouter/helix/internal/policy"
 	"github.com/helixrouter/helix/internal/scenario"
 	"github.com/helixrouter/helix/internal/sim"
 	"github.com/helixrouter/helix/route"
@@ -67,5 +68,31 @@ func TestTheLearnerKeepsItsGuardWhereAnArmTurnsBad(t *testing.T) {
 		if left > 1.05 {
 			t.Errorf("seed %d: %.4f of the loss of the table", seed, left)
 		}
+	}
+}
+
+// A step to twice the cores ends, and a third of a second later nobody is refused any more.
+func TestTheDoorIsOpenSoonAfterAStep(t *testing.T) {
+	run := 20 * time.Second
+	sc, err := scenario.New("step", scenario.Options{Load: 1, Cores: 2, Duration: run, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := run*5/13 + run*3/13 // the step takes the middle 3/13 of the run
+	during, after := 0, 0
+	o := sim.DefaultOptions(2)
+	o.Decided = func(j *scenario.Job, d route.Decision, _ func() policy.Account) {
+		switch {
+		case d.Strategy != route.Drop:
+		case j.At > end+300*time.Millisecond:
+			after++
+		case j.At > run*5/13:
+			during++
+		}
+	}
+	r := ran(t, sc, o)
+	t.Logf("%d refused during the step, %d of the %d in all from 300 ms after it", during, after, r.Offered)
+	if during == 0 || after > r.Offered/1000 {
+		t.Errorf("%d refused during the step and %d from 300 ms after it", during, after)
 	}
 }

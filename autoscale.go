@@ -109,9 +109,13 @@ func (r *Router) forecastLocked(now time.Duration, c Config) {
 func (r *Router) recommendLocked(now time.Duration, c Config) {
 	a := &r.autoscale
 	counters := r.recorder.Counters()
-	a.forecast.Observe(now, capacity.Demand{Jobs: counters.Submitted(), Work: r.brain.Arrived()})
+	work := r.brain.Arrived()
+	if r.limits.Lanes == 0 { // nobody predicts: what slots have done stands for it, without what was refused
+		work = counters.SlotTime
+	}
+	a.forecast.Observe(now, capacity.Demand{Jobs: counters.Submitted(), Work: work})
 	advice, _ := a.forecast.Recommend(now, capacity.Sizing{
-		Parallelism: r.limits.Width, Ceiling: c.CPUParallelism, QueueCap: c.CPUQueueCap,
+		Parallelism: r.effective(), Ceiling: c.CPUParallelism, QueueCap: c.CPUQueueCap,
 		Cores: a.reading.Cores, Service: r.brain.MeanService(),
 	})
 	a.last = Autoscale{

@@ -50,8 +50,9 @@ type Config struct {
 	// learns; "threshold" is the documented table. Default "adaptive".
 	Policy string `json:"policy"`
 	// Autoscale says what the autoscaler may do: "off", "advise", or "apply", which moves
-	// the number of jobs that run at a time between 1 and CPUParallelism. Under the
-	// threshold policy it advises at most. Default "apply".
+	// the number of jobs that run at a time between the cores and CPUParallelism: up for
+	// work that blocks. Otherwise the adaptive policy runs as many as there are cores. Under
+	// the threshold policy it advises at most. Default "apply".
 	Autoscale string `json:"autoscale"`
 	// Learner says what the learner of the adaptive policy may do: "off", "shadow"
 	// (learns and never acts), "guarded" (acts while it does better than the

@@ -131,7 +131,7 @@ func (r *Router) measureLocked() {
 	config := r.Config()
 	busy, queued := r.exec.Pool.Busy(), r.exec.Pool.Queued()
 	r.signals = r.tracker.Update(now, pressure.Inputs{
-		Busy: busy, Width: config.CPUParallelism,
+		Busy: busy, Width: r.effective(),
 		Queued: queued, QueueCap: config.CPUQueueCap,
 		Submitted: counters.Submitted(), Shed: counters.Of(route.Shed),
 		Completed: counters.Ran, SojournSum: counters.Sojourn,
@@ -140,7 +140,7 @@ func (r *Router) measureLocked() {
 	})
 	c.drain.Observe(now, counters.Slotted, counters.SlotTime, busy+queued)
 	c.last = counters
-	after := c.drain.After(now, busy+queued, config.CPUParallelism)
+	after := c.drain.After(now, busy+queued, r.effective())
 	after = max(after, min(r.tracker.FullFor(now), capacity.LongestWait))
 	c.scarce.Observe(now, counters.Sheds[route.ReasonScarce])
 	scarce := c.scarce.After()
@@ -160,7 +160,7 @@ func (r *Router) measureLocked() {
 // limitLocked gives the executors the bounds of a configuration on the machine as it is.
 func (r *Router) limitLocked(now time.Duration, c Config) {
 	cores, lanes := r.lookLocked(now, c)
-	if limits := limitsOf(c, cores, lanes); limits != r.limits {
+	if limits := r.limitsOf(c, cores, lanes); limits != r.limits {
 		r.limits = limits
 		r.exec.SetLimits(limits)
 	}

@@ -70,12 +70,12 @@ func (r *Router) setConfigLocked(c Config) (old Config) {
 		r.adaptive = adaptiveThreshold{value: c.SpawnThreshold, judged: *r.recorder.Sojourns(route.CPUPool)}
 	}
 	r.recorder.SetAlpha(c.EMAAlpha)
+	r.brain.SetMode(learnerMode(c))
+	r.limitLocked(r.exec.Now(), c)
 	r.publishLocked(func(v *view) {
 		v.config, v.policy = c, r.policy(c)
 		r.thinkLocked(r.exec.Now(), v) // a policy that learns goes on with what is known
 	})
-	r.limitLocked(r.exec.Now(), c)
-	r.brain.SetMode(learnerMode(c))
 	return old
 }
 

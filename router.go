@@ -29,6 +29,7 @@ type Router struct {
 	accounts accounts // of what events keeps
 	log      *slog.Logger
 	policy   func(Config) route.Policy // makes the policy of a configuration
+	foreign  bool                      // it is not ours
 
 	view    atomic.Pointer[view] // what a decision reads; replaced with mu held
 	closed  atomic.Bool
@@ -70,6 +71,7 @@ func WithPolicy(p route.Policy) Option {
 	return func(r *Router) {
 		if p != nil {
 			r.policy = func(Config) route.Policy { return p }
+			r.foreign = true
 		}
 	}
 }
@@ -100,7 +102,7 @@ func New(config Config, options ...Option) (*Router, error) {
 	}
 	r.brain = feedback.NewBrain(r.recorder, learnerMode(config))
 	cores := float64(runtime.GOMAXPROCS(0))
-	r.limits = limitsOf(config, cores, lanesOf(cores, config))
+	r.limits = r.limitsOf(config, cores, lanesOf(cores, config))
 	r.exec = exec.New(exec.NewClock(), r.recorder, r.limits)
 	r.control.init(r)
 	r.view.Store(&view{
@@ -124,8 +126,8 @@ func tableOf(c Config) *policy.Threshold {
 }
 
 // limitsOf are the bounds of a configuration on so many cores, of which the adaptive policy uses lanes.
-func limitsOf(c Config, cores float64, lanes int) exec.Limits {
-	if c.Policy != PolicyAdaptive {
+func (r *Router) limitsOf(c Config, cores float64, lanes int) exec.Limits {
+	if c.Policy != PolicyAdaptive || r.foreign {
 		cores, lanes = 0, 0
 	}
 	return exec.Limits{
@@ -162,7 +164,9 @@ func (r *Router) Close(ctx context.Context) error {
 // InjectPressure tells the router about load that it cannot see itself, such as
 // a slow database: value in 0..1 from a named source, valid for ttl (0 means 30 s, at
 // most an hour). The largest injected value counts: it raises Pressure, and it closes
-// the busy gate earlier, at the share 1-value of backpressure_busy_threshold.
+// the busy gate earlier, at the share 1-value of backpressure_busy_threshold. The
+// adaptive policy admits work with a budget as if there were only the share 1-value of
+// the cores; 1 closes the door for all.
 func (r *Router) InjectPressure(value float64, source string, ttl time.Duration) error {
 	if ttl == 0 {
 		ttl = defaultPressureTTL

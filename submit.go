@@ -131,7 +131,7 @@ func runNested[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind
 	defer loan.Return()
 	r.note(k, j)
 	started := r.exec.Now()
-	o := route.Outcome{Kind: k.number, Strategy: route.Inline, Wait: started - j.submitted, Units: j.units()}
+	o := route.Outcome{Kind: k.number, Strategy: route.Inline, Nested: true, Wait: started - j.submitted, Units: j.units()}
 	out, end, err := exec.Inline[Out](loan.Context(ctx), r.exec, &o, started, work)
 	j.times = exec.Times{Wait: o.Wait, Run: o.Run}
 	return out, wrap(k, route.Inline, end, err)
@@ -169,7 +169,7 @@ func runOnSlot[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind
 	o := route.Outcome{Kind: k.number, Strategy: route.CPUPool, Units: j.units()}
 	out, end, err := exec.OnSlot[Out](ctx, r.exec, &o, j.submitted, turn, work)
 	j.times.Run = o.Run
-	if j.seen.view.learning != nil {
+	if j.seen.view.learning != nil && end.Ran() {
 		if lesson, ok := j.seen.view.learning.Lesson(j.request(), j.subject(k), j.seen.load, &j.seen.view.signals, j.decision); ok {
 			r.exec.Teach(&lesson, j.decision.Service, o.Run, j.budget(), end)
 		}
@@ -209,7 +209,7 @@ func (r *Router) place(ctx context.Context, t *exec.Task, k *kind, j *job) error
 				return errMustNotWait // who runs it inline notes the decision
 			}
 			r.reroute(j, route.CPUPool, route.ReasonSpawnFull)
-			t.Strategy = route.CPUPool
+			t.Strategy, t.Taught = route.CPUPool, false // what was learned of would be another arm
 			if j.child = r.exec.Within(ctx); j.child {
 				t.Size.Child, t.Rank = true, math.MinInt64
 			}

@@ -61,6 +61,7 @@ type Outcome struct {
 	Wait        time.Duration // from submit to start
 	Run         time.Duration // from start to end; 0 unless Disposition.Ran
 	Served      time.Duration // core time it had, if the cores were shared evenly; 0 = as long as Run
+	Nested      bool          // it ran on the slot of another job, whose time has its own
 	Units       uint64        // its declared size, 0 = none
 }
 

@@ -105,12 +105,17 @@ func (a *average) update(arrived *[Cells]uint64, dt, half time.Duration) {
 	a.weight = float64(a.weight*keep) + (1 - keep)
 }
 
-// Total is the demand of everything, in cores.
-func (d *Demand) Total() (cores float64) {
-	slow, fast := 0.0, 0.0
+// Total is the demand of everything that is believed, in cores.
+func (d *Demand) Total() (cores float64) { return math.Min(d.sums()) }
+
+// Most is the larger of both averages: what has been asked for lately, or will be again if it
+// comes in bursts.
+func (d *Demand) Most() (cores float64) { return math.Max(d.sums()) }
+
+func (d *Demand) sums() (slow, fast float64) {
 	for i := range Cells {
 		slow += d.slow.at(i)
 		fast += d.fast.at(i)
 	}
-	return math.Min(slow, fast)
+	return slow, fast
 }

@@ -45,6 +45,12 @@ func (s *Share) Rivals(service time.Duration) (n int) {
 	return n
 }
 
+// SetCores changes how many cores there are, from now on.
+func (s *Share) SetCores(now time.Duration, cores float64) {
+	s.advance(now)
+	s.Cores = cores
+}
+
 // Join is called when a job starts, and returns what Leave wants to know.
 func (s *Share) Join(now, service time.Duration) (joined float64) {
 	s.advance(now)

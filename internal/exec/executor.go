@@ -150,7 +150,7 @@ func (x *Executor) settle(t *Task, d route.Disposition) bool {
 	}
 	t.ran = run
 	x.record(t, d, Times{Wait: wait, Run: run}, t.served)
-	if t.Taught {
+	if t.Taught && d.Ran() { // who hung up says nothing about the arm
 		x.Teach(&t.Lesson, t.Size.Service, wait+run, t.budget(), d)
 	}
 	return true

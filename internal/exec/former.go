@@ -40,7 +40,7 @@ func (f *Former) Submit(t *Task) Placement {
 	p := f.pool
 	t.home = p
 	p.mu.Lock()
-	start := p.slotFreeLocked() && f.coming*p.limits.BatchSize <= f.tasks.len
+	start := p.mayStartLocked(t.Size) && f.coming*p.limits.BatchSize <= f.tasks.len
 	if p.closed || (p.fullLocked() && !start) {
 		closed := p.closed
 		p.mu.Unlock()

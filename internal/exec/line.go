@@ -85,3 +85,43 @@ func (l *line) all(yield func(*Task) bool) {
 		}
 	}
 }
+
+// Look is how many waiting tasks a slot looks at for one that may start. The first of them may have to
+// wait for its like while a smaller one behind it need not; one that is further back has others to go before.
+const Look = 8
+
+// pick returns the first task in order, among the first Look, that may start.
+func (l *line) pick(may func(*Task) bool) *Task {
+	var frontier [Look + 1]int // places whose parents have been looked at, in order of their tasks
+	n := 0
+	add := func(place int) {
+		if place >= len(l.tasks) {
+			return
+		}
+		i := n
+		for ; i > 0 && l.tasks[place].before(l.tasks[frontier[i-1]]); i-- {
+			if i < len(frontier) {
+				frontier[i] = frontier[i-1]
+			}
+		}
+		if i < len(frontier) {
+			frontier[i] = place
+			n = min(n+1, len(frontier))
+		}
+	}
+	add(0)
+	for range Look {
+		if n == 0 {
+			return nil
+		}
+		place := frontier[0]
+		if t := l.tasks[place]; may(t) {
+			return t
+		}
+		copy(frontier[:], frontier[1:n])
+		n--
+		add(2*place + 1)
+		add(2*place + 2)
+	}
+	return nil
+}

@@ -31,20 +31,19 @@ func (p *Pool) nextLocked() shift {
 	return shift{}
 }
 
-// pickLocked picks for a slot that is counted as busy already. Batches need no lane: they
-// are how work is saved, and their slots bound them.
+// pickLocked picks for a slot that is counted as busy already.
 func (p *Pool) pickLocked() shift {
 	if f := p.dueLocked(); f != nil && (p.batched < BatchesInRow || p.queue.len() == 0) {
 		return p.takeBatchLocked(f)
 	}
-	if t := p.queue.first(); t != nil && p.hasLaneLocked(t.Size) {
+	if t := p.queue.pick(func(t *Task) bool { return p.hasLaneLocked(t.Size) }); t != nil {
 		p.dequeueLocked(t)
 		p.live.push(t)
 		t.joined = p.joinLocked(t.Size.Service)
 		p.batched = 0
 		return shift{task: t}
 	}
-	if f := p.oldestLocked(func(*Former) bool { return true }); f != nil {
+	if f := p.oldestLocked(p.mayBatchLocked); f != nil {
 		return p.takeBatchLocked(f)
 	}
 	return shift{}
@@ -62,8 +61,15 @@ func (p *Pool) dueLocked() *Former {
 	}
 	now := p.executor.Now()
 	return p.oldestLocked(func(f *Former) bool {
-		return f.tasks.len >= p.limits.BatchSize || now-f.tasks.first.Submitted >= p.limits.BatchDelay
+		return p.mayBatchLocked(f) &&
+			(f.tasks.len >= p.limits.BatchSize || now-f.tasks.first.Submitted >= p.limits.BatchDelay)
 	})
+}
+
+// mayBatchLocked reports whether a batch of a former has a lane, as its first task would. It has
+// while a child waits, which may be anywhere in a former and must not wait for its parent.
+func (p *Pool) mayBatchLocked(f *Former) bool {
+	return p.children > 0 || p.hasLaneLocked(f.tasks.first.Size)
 }
 
 // oldestLocked returns the eligible former whose first task has waited longest.
@@ -138,6 +144,7 @@ func (p *Pool) expireWaiting() {
 	for _, t := range late { // not meanwhile: a heap moves what follows
 		p.dequeueLocked(t)
 	}
+	p.fillLocked() // they may have been in front of others
 	p.alarmAt = 0
 	p.alarmGap = max(expiryGrain, expiryShare*(x.Now()-now))
 	p.watchLocked(earliest)

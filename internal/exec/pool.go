@@ -27,6 +27,7 @@ type Pool struct {
 	mu       sync.Mutex
 	limits   Limits                 // guarded by mu
 	queue    line                   // single tasks that wait; guarded by mu
+	children int                    // that wait, see Size.Child; guarded by mu
 	tickets  uint64                 // of the last task that waited; guarded by mu
 	waits    admission.Backlog      // predicted core time of what waits; guarded by mu
 	share    capacity.Share         // of the cores, where there are lanes; guarded by mu
@@ -59,7 +60,11 @@ func (p *Pool) Queued() int { return int(p.queued.Load()) }
 // HasRoom reports whether a task would be placed now. A later Submit may still
 // refuse; asking first makes most refusals cheap.
 func (p *Pool) HasRoom() bool {
-	return p.busy.Load() < p.room.width.Load() || p.queued.Load() < p.room.queueCap.Load()
+	most := p.room.width.Load()
+	if lanes := p.room.lanes.Load(); lanes > 0 {
+		most = lanes
+	}
+	return p.busy.Load() < most || p.queued.Load() < p.room.queueCap.Load()
 }
 
 // Placement says what became of a task at the pool's door.
@@ -222,11 +227,11 @@ func (p *Pool) setLimits(l Limits) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.limits = l
-	p.share.Cores = l.Cores
+	p.share.SetCores(p.executor.Now(), l.Cores)
 	p.room.lanes.Store(int32(l.Lanes))
 	p.room.width.Store(int32(l.Width))
 	p.room.queueCap.Store(int32(l.QueueCap))
-	for !p.closed && p.slotFreeLocked() {
+	for p.slotFreeLocked() {
 		p.busy.Add(1)
 		s := p.nextLocked() // gives the slot back when nothing waits
 		if !s.any() {
@@ -242,11 +247,15 @@ func (p *Pool) unlink(t *Task) {
 	defer p.mu.Unlock()
 	if t.line != nil || t.in != nil && t.in != &p.live {
 		p.dequeueLocked(t)
+		p.fillLocked() // it may have been in front of others
 	}
 }
 
 func (p *Pool) queuedLocked(t *Task) {
 	p.queued.Add(1)
+	if t.Size.Child {
+		p.children++
+	}
 	p.waits.Add(t.Size.Cell, t.Size.Service)
 }
 
@@ -257,6 +266,9 @@ func (p *Pool) dequeueLocked(t *Task) {
 		t.in.remove(t)
 	}
 	p.queued.Add(-1)
+	if t.Size.Child {
+		p.children--
+	}
 	p.waits.Add(t.Size.Cell, -t.Size.Service)
 	p.checkIdleLocked()
 }

@@ -63,7 +63,7 @@ func (s *shard) recordLocked(o *route.Outcome, alpha float64) {
 			c.wait.Observe(o.Wait)
 			c.sojourn.Observe(o.Sojourn())
 		}
-		if o.Strategy == route.Inline {
+		if o.Strategy == route.Inline && !o.Nested {
 			s.inline += o.Run
 		}
 		s.averages[o.Strategy].Observe(float64(o.Sojourn()), alpha)

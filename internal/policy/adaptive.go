@@ -88,7 +88,7 @@ func (a *Adaptive) Decide(req route.Request, who route.Subject, load route.Load,
 		d.Strategy, d.Reason, d.Predicted = route.Drop, reason, a.finish(c.cell, c.run)
 		return d
 	}
-	if req.Budget > 0 {
+	if req.Budget > 0 && !c.free { // what begins at once has its chance, small as it may be
 		d.Start = max(req.Budget-c.run, 1)
 	}
 	base, reason := a.table(&c)
@@ -214,7 +214,7 @@ func (a *Adaptive) predict(req route.Request, kind uint32) estimate.Prediction {
 	return a.Book.Curves[kind].Predict(units)
 }
 
-// unknown follows the table without its gate; injected pressure still counts.
+// unknown follows the table without its gate, which only a pressure of 1 closes.
 func (a *Adaptive) unknown(req route.Request, who route.Subject, load route.Load, sig *route.Signals) route.Decision {
 	d := a.Table.Decide(req, who, route.Load{}, sig)
 	if d.Strategy == route.Spawn && a.Book.Lanes > 0 && !a.free(load) {

@@ -41,7 +41,7 @@ func (r *run) tick() {
 	busy := counters != c.last
 	c.last = counters
 	seen := r.tracker.Update(r.now, pressure.Inputs{
-		Busy: r.pool.busy, Width: r.pool.width, Queued: r.pool.queued, QueueCap: r.pool.cap,
+		Busy: r.pool.busy, Width: r.pool.effective(), Queued: r.pool.queued, QueueCap: r.pool.cap,
 		Submitted: counters.Submitted(), Shed: counters.Of(route.Shed),
 		Completed: counters.Ran, SojournSum: counters.Sojourn, LatencyBudget: c.budget,
 	})

@@ -28,7 +28,17 @@ type pool struct {
 }
 
 // hasRoom reports whether a task would be placed now.
-func (p *pool) hasRoom() bool { return p.slotFree() || p.queued < p.cap }
+func (p *pool) hasRoom() bool {
+	return p.busy < p.effective() || p.queued < p.cap
+}
+
+// effective is how many tasks of about the same size run at a time.
+func (p *pool) effective() int {
+	if p.lanes > 0 {
+		return p.lanes
+	}
+	return p.width
+}
 
 func (p *pool) slotFree() bool { return p.busy < p.width }
 
@@ -108,8 +118,8 @@ func (r *run) fillOne() bool {
 	if kind := r.oldest(true); kind >= 0 && (p.batched < exec.BatchesInRow || p.queue.len == 0) {
 		return r.startOldest(kind)
 	}
-	t := p.queue.first
-	if t == none || !p.mayStart(r.tasks[t].service) {
+	t := r.pick()
+	if t == none {
 		return r.startOldest(r.oldest(false))
 	}
 	p.batched = 0
@@ -121,6 +131,18 @@ func (r *run) fillOne() bool {
 	p.busy++
 	r.start(t)
 	return true
+}
+
+// pick returns the first task in order, among the first that a slot looks at, that may start.
+func (r *run) pick() int32 {
+	t := r.pool.queue.first
+	for range exec.Look {
+		if t == none || r.pool.mayStart(r.tasks[t].service) {
+			return t
+		}
+		t = r.tasks[t].next
+	}
+	return none
 }
 
 // late reports whether a task that is about to start cannot be done in time.
@@ -150,7 +172,7 @@ func (r *run) oldest(due bool) int {
 	best, p := -1, &r.pool
 	for kind := range p.formers {
 		l := &p.formers[kind]
-		if l.len == 0 || due && l.len < p.batchSize && r.now-r.tasks[l.first].job.At < p.batchDelay {
+		if l.len == 0 || !p.mayStart(r.tasks[l.first].service) || due && l.len < p.batchSize && r.now-r.tasks[l.first].job.At < p.batchDelay {
 			continue
 		}
 		if best < 0 || r.tasks[l.first].ticket < r.tasks[p.formers[best].first].ticket {
@@ -184,10 +206,11 @@ func (r *run) batch(kind int) int32 {
 
 // startBatch runs a chain of tasks as one thread, and charges each with an even share.
 func (r *run) startBatch(first int32) {
-	n, alone := 0, 0.0
+	n, alone, predicted := 0, 0.0, time.Duration(0)
 	for t := first; t != none; t = r.tasks[t].next {
 		n++
 		alone += float64(r.tasks[t].job.Service)
+		predicted += r.tasks[t].service
 		r.tasks[t].started = r.now
 	}
 	c := r.curves[r.tasks[first].kind]
@@ -197,6 +220,6 @@ func (r *run) startBatch(first int32) {
 	}
 	r.recorder.Batch(n)
 	r.order++
-	r.tasks[first].joined = r.pool.share.Join(r.now, 0)
+	r.tasks[first].joined, r.tasks[first].together = r.pool.share.Join(r.now, predicted), predicted
 	r.cores.start(first, r.order, need)
 }

@@ -257,17 +257,17 @@ func fingerprint(t testing.TB, name, policy string, load float64) string {
 // of the model changes these, and makes earlier results incomparable.
 func TestARunIsTheSameEverywhere(t *testing.T) {
 	want := map[string][2]string{ // threshold, adaptive
-		"steady":          {"320ebddae86e4baa", "f3dfeecca6858ea0"},
-		"step":            {"2c382e3e5537d1ce", "84aaeac32b2feea1"},
-		"burst":           {"36fbbc347465a891", "c1528dcebc467e25"},
-		"ramp":            {"849e65945d9f0469", "98aee4ac3497fbbd"},
-		"mixed":           {"be47f6321024a32c", "c774767d5ab22fd1"},
-		"heavy-tail":      {"fdb81e9513fa17c9", "cb363b36e8b2581b"},
-		"drift":           {"5fe7e8b665419a72", "005a88c89800e5f8"},
-		"wrong-hints":     {"db1ef8744fb7f4ae", "111e25fa5bd9f03c"},
-		"noisy-neighbour": {"e9aa32825ed733e0", "3c35f984d20a2973"},
-		"retry-storm":     {"8ec4f17b1307b7e6", "cee24396567f9339"},
-		"stolen-cores":    {"2b555b978db6a19a", "d0fea57fdd0d1376"},
+		"steady":          {"320ebddae86e4baa", "83fb09d348e4c636"},
+		"step":            {"2c382e3e5537d1ce", "31ed92510973cccc"},
+		"burst":           {"36fbbc347465a891", "aad973d338d2212e"},
+		"ramp":            {"849e65945d9f0469", "dcdd6b9858ab7366"},
+		"mixed":           {"be47f6321024a32c", "8a860f10458cb0c6"},
+		"heavy-tail":      {"fdb81e9513fa17c9", "7e98f947c88312f3"},
+		"drift":           {"5fe7e8b665419a72", "8d6dbf59c25fc641"},
+		"wrong-hints":     {"db1ef8744fb7f4ae", "4c1ac1e251a89bf1"},
+		"noisy-neighbour": {"e9aa32825ed733e0", "12a4f3b144b0b5eb"},
+		"retry-storm":     {"8ec4f17b1307b7e6", "1f38d01db30e52f3"},
+		"stolen-cores":    {"2b555b978db6a19a", "bc6e87f5801e41b8"},
 	}
 	for _, name := range scenario.Names() {
 		var got [2]string

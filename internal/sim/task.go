@@ -25,6 +25,7 @@ type task struct {
 	rank     time.Duration // whose is the least is the next to leave the queue
 	cell     admission.Cell
 	latest   time.Duration // when it must start to be in time
+	together time.Duration // service of the batch that it leads
 	joined   float64       // see capacity.Share
 	served   time.Duration
 	lesson   learn.Sample // for the learner, where taught

@@ -11,8 +11,9 @@ import (
 // field takes effect on the live router, both ways, without losing a job.
 // Start from DefaultConfig: the zero Config is not valid.
 type Config struct {
-	// InlineThreshold is the largest cost, in declared units, that runs on the
-	// caller's goroutine. Default 8000; at least 1 and below SpawnThreshold.
+	// InlineThreshold is the largest cost, in declared units, that the table runs on the
+	// caller's goroutine; the adaptive policy goes by what is proven as soon as it knows.
+	// Default 8000; at least 1 and below SpawnThreshold.
 	InlineThreshold uint64 `json:"inline_threshold"`
 	// SpawnThreshold is the cost, in declared units, from which a job is heavy and
 	// needs a pool slot. The adaptive threshold starts here. Default 60000.
@@ -24,11 +25,13 @@ type Config struct {
 	// CPUQueueCap bounds the jobs that wait for a pool slot, in the queue and in
 	// forming batches together. Default 512; at least CPUParallelism, at most 1048576.
 	CPUQueueCap int `json:"cpu_queue_cap"`
-	// CPUParallelism is the number of pool slots. Default 8. Range 1..4096.
+	// CPUParallelism is the number of pool slots. Under the adaptive policy it is a ceiling:
+	// see Autoscale. Default 8. Range 1..4096.
 	CPUParallelism int `json:"cpu_parallelism"`
 	// BackpressureBusyThreshold is the number of busy slots from which the
 	// threshold table sheds what cannot be batched. Default 7. A value above
-	// CPUParallelism never triggers and leaves shedding to the queue bound.
+	// CPUParallelism never triggers and leaves shedding to the queue bound. The adaptive
+	// policy has no such gate.
 	BackpressureBusyThreshold int `json:"backpressure_busy_threshold"`
 	// BatchMaxSize is the largest number of jobs in one batch. Default 8. Range 1..4096.
 	BatchMaxSize int `json:"batch_max_size"`

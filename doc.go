@@ -21,7 +21,7 @@
 //	*RunError           the job's own error, with kind and strategy
 //	*PanicError         the job panicked; the process lives and the slot is free
 //	*ShedError          refused; errors.Is(err, ErrShed); RetryAfter says when to come back
-//	ErrExpired          the budget or deadline passed before it could start; it did not run
+//	ErrExpired          the budget or deadline passed before it could start, or could not be met any more; it did not run
 //	ctx.Err()           the caller's context ended, whether the job waited or ran
 //	ErrClosed           the router is closed
 //	*HintError, *JobError, *UnknownKindError, *ConfigError   bad input; nothing ran

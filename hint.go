@@ -25,7 +25,7 @@ type Hint struct {
 	// Class says how much the work matters when not everything can run. The
 	// threshold policy does not look at it.
 	Class Class
-	// Tenant is who asks, at most 128 bytes. The threshold policy does not look at it.
+	// Tenant is who asks, at most 128 bytes. No policy of this version looks at it.
 	Tenant string
 }
 

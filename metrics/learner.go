@@ -11,7 +11,7 @@ var (
 	learnerActing  = describe("helix_learner_acting", "1 while decisions follow the learner's weights, else 0.")
 
 	coresNeeded  = describe("helix_cores_needed", "Cores that all arrivals will need at the forecast's horizon, refused ones too; 0 while there are too few observations.")
-	coresPresent = describe("helix_cores_present", "Cores that the router can use, after the limits and the other load of the machine; 0 before the first look.")
+	coresPresent = describe("helix_cores_present", "Cores that the router can use, the lesser of GOMAXPROCS and the quota; 0 before the first look.")
 	parallelism  = describe("helix_autoscale_parallelism", "Pool slots that the autoscaler recommends.")
 )
 

@@ -42,9 +42,9 @@ var meanings = map[string]string{
 	"adaptive_step":                 "share by which the adaptive spawn threshold rises",
 	"cpu_p95_budget_ms":             "pool p95 below which that threshold falls back, in ms",
 	"adaptive_p95_threshold_factor": "times the budget: pool p95 above which it rises",
-	"policy":                        "who decides where a job runs",
-	"autoscale":                     "what the autoscaler may do",
-	"learner":                       "what the learner may do",
+	"policy":                        "who decides where a job runs: adaptive or threshold",
+	"autoscale":                     "what the autoscaler may do: off, advise or apply",
+	"learner":                       "what the learner may do: off, shadow, guarded or frozen",
 	"metrics_legacy":                "export the original's metric names too",
 }
 

@@ -48,7 +48,7 @@ type Task struct {
 	home  home      // who can take the task out of its queue; nil when it does not queue
 	batch *batchRun // written before the state becomes running, when it runs in a batch
 
-	joined float64       // of capacity.Share; written before the state becomes running
+	joined float64       // of capacity.Share; written by who starts it
 	served time.Duration // core time that it had; written before it is settled
 
 	// Its place in the line that it waits in; guarded by the mutex of the line's owner.

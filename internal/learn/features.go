@@ -13,7 +13,7 @@ var FeatureNames = [NumFeatures]string{"bias", "size", "pressure", "wait", "crow
 //	size      (log2(predicted ns of service) - 20) / 10; 0 is 1 ms
 //	pressure  0..1
 //	wait      predicted wait for a pool slot / budget, clipped to 0..2
-//	crowd     runnable goroutines per core / 16, clipped to 0..2
+//	crowd     jobs that run per lane / 16, clipped to 0..2
 //	scaling   0..1, as declared
 //	fill      0..1, of the batch that is forming
 //	budget    (log2(budget in ns) - 26) / 10; 0 is 67 ms, and no budget is 0 too

@@ -6,8 +6,8 @@ import (
 	"github.com/helixrouter/helix/route"
 )
 
-// worstLoss is the largest loss of one job: late (1), slow (0.02), and what is
-// left for the cores it took from others.
+// worstLoss is the largest loss of one job: 1 for a late one, and what is left for the
+// cores that it took from others.
 const worstLoss = 1.2
 
 // Sample is one finished job, as the learner sees it. The guard takes a job whose

@@ -123,15 +123,13 @@ func (x *Account) bound() Change {
 	return Change{}
 }
 
-// timeWeight is what a job that takes all of its budget loses by that.
-const timeWeight = 0.02
-
-// loss weighs what is predicted of an arm.
+// loss is what is predicted of an arm, as jobs are graded: 1 if it is late, its slowness if not,
+// and what was learned.
 func (x *Account) loss(s route.Strategy) float32 {
 	arm := &x.Arms[s]
-	loss := float64(arm.Miss) + float64(x.Learned[s])
-	if x.Budget > 0 {
-		loss += timeWeight * min(1, float64(arm.Finish())/float64(x.Budget))
+	loss := float64(arm.Miss)
+	if x.Service > 0 {
+		loss += (1 - loss) * Slowness(float64(arm.Finish())/float64(x.Service))
 	}
-	return float32(loss)
+	return float32(loss + float64(x.Learned[s]))
 }

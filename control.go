@@ -153,7 +153,9 @@ func (r *Router) measureLocked() {
 			v.refusals = newRefusals(r.signals.Score, after, scarce)
 		}
 		v.signals.Pressure, v.signals.External = r.signals.Score, r.signals.External
-		r.thinkLocked(now, v)
+		if r.brain.Due(now, counters.Submitted()) {
+			r.thinkLocked(now, v)
+		}
 	})
 }
 

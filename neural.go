@@ -30,6 +30,9 @@ func (r *Router) NeuralSnapshot() NeuralSnapshot {
 // earlier one: kinds are found by their names, and those that are not known yet are
 // named as a Hint would. What it does not understand is an error that changes nothing.
 func (r *Router) RestoreNeural(s NeuralSnapshot) error {
+	if err := learn.New(learn.Off).Restore(s); err != nil { // before kinds are named
+		return err
+	}
 	kinds := map[uint32]learn.KindSnapshot{}
 	for _, k := range s.Kinds {
 		if k.Name == "" {

@@ -66,11 +66,12 @@ type average struct {
 	weight float64
 }
 
-func (a *average) at(c int) float64 {
+// scale is what cores are to be multiplied by.
+func (a *average) scale() float64 {
 	if a.weight == 0 {
 		return 0
 	}
-	return a.cores[c] / a.weight
+	return 1 / a.weight
 }
 
 // The half-lives of demand. What is believed is the smaller of both: a rise must last for
@@ -114,8 +115,8 @@ func (d *Demand) Most() (cores float64) { return math.Max(d.sums()) }
 
 func (d *Demand) sums() (slow, fast float64) {
 	for i := range Cells {
-		slow += d.slow.at(i)
-		fast += d.fast.at(i)
+		slow += d.slow.cores[i]
+		fast += d.fast.cores[i]
 	}
-	return slow, fast
+	return slow * d.slow.scale(), fast * d.fast.scale()
 }

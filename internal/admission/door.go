@@ -26,15 +26,19 @@ type queue struct {
 func NewDoor(cores float64, waits *Backlog, d *Demand) Door {
 	door := Door{Cores: cores}
 	var sum queue
-	slow, fast := 0.0, 0.0
+	slow, fast, slowScale, fastScale := 0.0, 0.0, d.slow.scale(), d.fast.scale()
 	for i := range door.before {
 		sum.waits += float64(waits[i])
 		door.before[i] = sum
-		slow += d.slow.at(i)
-		fast += d.fast.at(i)
+		if d.slow.cores[i] == 0 {
+			continue
+		}
+		quick, late := d.slow.cores[i]*slowScale, d.fast.cores[i]*fastScale
+		slow += quick
+		fast += late
 		sum.rate = min(slow, fast)
 		// Jobs of core time s that arrive at r/s a second vary by r s.
-		sum.noise += float64(min(d.slow.at(i), d.fast.at(i)) * Cell(i).middle())
+		sum.noise += float64(min(quick, late) * Cell(i).middle())
 	}
 	return door
 }

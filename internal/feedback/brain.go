@@ -13,13 +13,15 @@ import (
 // Brain learns from what the recorder has seen, and writes the Book that the adaptive
 // policy decides with. Tick is for one goroutine at a time; TakeProbe is safe for concurrent use.
 type Brain struct {
-	recorder *Recorder
-	kinds    []learned // by kind
-	demand   admission.Demand
-	at       time.Duration
-	learner  *learn.Learner
-	work     time.Duration          // predicted core time of all arrivals
-	probes   [maxProbes]atomic.Bool // by kind: one job may pass a door that is shut for its kind
+	recorder  *Recorder
+	kinds     []learned // by kind
+	demand    admission.Demand
+	at        time.Duration
+	learner   *learn.Learner
+	work      time.Duration           // predicted core time of all arrivals
+	arrived   [admission.Cells]uint64 // ns of core time since the last look, by cell
+	submitted uint64                  // when the last book was due
+	probes    [maxProbes]atomic.Bool  // by kind: one job may pass a door that is shut for its kind
 }
 
 // maxProbes is how many kinds are probed, all that a router keeps.
@@ -71,11 +73,11 @@ func (b *Brain) Tick(now time.Duration, waits *admission.Backlog, cores float64,
 	for _, s := range lessons[:min(len(lessons), maxLearned)] {
 		b.learner.Observe(&s)
 	}
-	arrived := b.recorder.arrived()
-	for _, work := range arrived {
+	b.recorder.arrived(&b.arrived)
+	for _, work := range &b.arrived {
 		b.work += time.Duration(work)
 	}
-	b.demand.Update(now, arrived)
+	b.demand.Update(now, &b.arrived)
 	book := &policy.Book{
 		Curves:  make([]estimate.Curve, len(b.kinds)),
 		Door:    admission.NewDoor(cores, waits, &b.demand),
@@ -103,6 +105,22 @@ func (b *Brain) probe(i int, now time.Duration, cores float64) {
 		k.credit -= mean
 		b.probes[i].Store(true)
 	}
+}
+
+// The book is written anew after so many submits, or so much time. In fewer submits there is
+// little news; in more, small jobs come and go between two books.
+const (
+	newsEvery = 32
+	newsAfter = 50 * time.Millisecond
+)
+
+// Due reports whether enough has happened since the last Tick to write a new book.
+func (b *Brain) Due(now time.Duration, submitted uint64) bool {
+	if submitted-b.submitted < newsEvery && now-b.at < newsAfter {
+		return false
+	}
+	b.submitted = submitted
+	return true
 }
 
 // TakeProbe reports whether a job that the door refuses shall pass, to keep the

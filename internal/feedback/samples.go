@@ -56,8 +56,8 @@ func (r *Recorder) Arrive(cell uint16, service time.Duration) {
 
 // arrived returns the core time that has come since the last call, by cell. Inline jobs are
 // in the first one, once they have run: they wait for nobody and are not counted at the door.
-func (r *Recorder) arrived() *[admission.Cells]uint64 {
-	var sum [admission.Cells]uint64
+func (r *Recorder) arrived(sum *[admission.Cells]uint64) {
+	clear(sum[:])
 	for i := range r.shards {
 		for c := range sum {
 			if a := &r.shards[i].arrived[c]; a.Load() != 0 {
@@ -70,5 +70,4 @@ func (r *Recorder) arrived() *[admission.Cells]uint64 {
 		s.inline = 0
 		s.mu.Unlock()
 	}
-	return &sum
 }

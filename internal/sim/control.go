@@ -46,7 +46,9 @@ func (r *run) tick() {
 		Completed: counters.Ran, SojournSum: counters.Sojourn, LatencyBudget: c.budget,
 	})
 	r.signals.Pressure, r.signals.External = seen.Score, seen.External
-	r.think()
+	if r.brain != nil && r.brain.Due(r.now, counters.Submitted()) {
+		r.think()
+	}
 	r.result.pressure(seen.Score)
 	if r.now >= c.nextAdapt {
 		c.nextAdapt = r.now + adaptEvery
@@ -60,9 +62,6 @@ func (r *run) tick() {
 
 // think lets the brain write a new book.
 func (r *run) think() {
-	if r.brain == nil {
-		return
-	}
 	old := r.policy.(*policy.Adaptive)
 	next := &policy.Adaptive{Table: old.Table, Book: r.brain.Tick(r.now, &r.pool.waits, r.pool.share.Cores, r.pool.lanes)}
 	r.policy = next

@@ -257,17 +257,17 @@ func fingerprint(t testing.TB, name, policy string, load float64) string {
 // of the model changes these, and makes earlier results incomparable.
 func TestARunIsTheSameEverywhere(t *testing.T) {
 	want := map[string][2]string{ // threshold, adaptive
-		"steady":          {"320ebddae86e4baa", "83fb09d348e4c636"},
-		"step":            {"2c382e3e5537d1ce", "31ed92510973cccc"},
-		"burst":           {"36fbbc347465a891", "aad973d338d2212e"},
-		"ramp":            {"849e65945d9f0469", "dcdd6b9858ab7366"},
-		"mixed":           {"be47f6321024a32c", "8a860f10458cb0c6"},
-		"heavy-tail":      {"fdb81e9513fa17c9", "7e98f947c88312f3"},
-		"drift":           {"5fe7e8b665419a72", "8d6dbf59c25fc641"},
-		"wrong-hints":     {"db1ef8744fb7f4ae", "4c1ac1e251a89bf1"},
-		"noisy-neighbour": {"e9aa32825ed733e0", "12a4f3b144b0b5eb"},
-		"retry-storm":     {"8ec4f17b1307b7e6", "1f38d01db30e52f3"},
-		"stolen-cores":    {"2b555b978db6a19a", "bc6e87f5801e41b8"},
+		"steady":          {"320ebddae86e4baa", "b9f94893fe9236e2"},
+		"step":            {"2c382e3e5537d1ce", "732f8b7257d049a8"},
+		"burst":           {"36fbbc347465a891", "a0d07163528d66dc"},
+		"ramp":            {"849e65945d9f0469", "016057df94d26aa7"},
+		"mixed":           {"be47f6321024a32c", "387425ddc7c2fc65"},
+		"heavy-tail":      {"fdb81e9513fa17c9", "17fb640684dbb684"},
+		"drift":           {"5fe7e8b665419a72", "43a58041369b8898"},
+		"wrong-hints":     {"db1ef8744fb7f4ae", "67f0e4460c055de7"},
+		"noisy-neighbour": {"e9aa32825ed733e0", "0da7120eb8f47803"},
+		"retry-storm":     {"8ec4f17b1307b7e6", "32e303412850e09e"},
+		"stolen-cores":    {"2b555b978db6a19a", "20d7b8c435d87492"},
 	}
 	for _, name := range scenario.Names() {
 		var got [2]string

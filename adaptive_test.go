@@ -162,9 +162,10 @@ func step(t *testing.T, r *helix.Router) (back, admitted int64) {
 	h.Budget = 200 * time.Millisecond
 	once := func() error { _, err := helix.Do(context.Background(), r, h, run); return err }
 	for at := time.Duration(0); at < 40*time.Second; {
+		due := at
 		wg.Go(func() {
 			var shed *helix.ShedError
-			time.Sleep(at)
+			time.Sleep(due)
 			if errors.As(once(), &shed) && shed.Reason == route.ReasonScarce {
 				time.Sleep(shed.RetryAfter)
 				came.Add(1)

@@ -33,7 +33,7 @@ const (
 func router(b *testing.B, change func(*helix.Config)) (*helix.Router, *helix.Handle[int, int]) {
 	b.Helper()
 	c := helix.DefaultConfig()
-	c.Policy = helix.PolicyThreshold // whose arm the cost chooses; the adaptive one would soon run such work inline
+	c.Policy = helix.PolicyThreshold      // whose arm the cost chooses; the adaptive one would soon run such work inline
 	c.BackpressureBusyThreshold = 1 << 19 // nothing else here refuses because others run
 	if change != nil {
 		change(&c)

@@ -19,9 +19,7 @@ func (r *Router) admit(ctx context.Context, k *kind, j *job) error {
 	j.deadline = r.budgetEnd(j.hint, j.submitted)
 	v := r.view.Load()
 	r.decide(ctx, v, k, j)
-	if j.decision.Service > 0 && j.decision.Strategy != route.Inline {
-		r.arrive(k, j)
-	}
+	r.brain.Offer(k.number, &j.decision)
 	if !r.control.running.Load() {
 		r.control.start()
 	}
@@ -71,15 +69,6 @@ func (r *Router) decide(ctx context.Context, v *view, k *kind, j *job) {
 		d = route.Decision{Strategy: route.CPUPool, Reason: route.ReasonNotAllowed, Propensity: 1}
 	}
 	j.decision = d
-}
-
-// arrive counts what has come, whatever becomes of it, and lets a probe pass that is due.
-func (r *Router) arrive(k *kind, j *job) {
-	d := &j.decision
-	r.recorder.Arrive(d.Cell, d.Service)
-	if (d.Reason == route.ReasonScarce || d.Reason == route.ReasonInfeasible) && r.brain.TakeProbe(k.number) {
-		d.Strategy, d.Reason, d.Order = route.CPUPool, route.ReasonProbe, 0
-	}
 }
 
 // nested is the decision about a job that was submitted from inside another one.

@@ -16,14 +16,6 @@ import (
 )
 
 const (
-	// busyTick is the control loop's period while jobs come. A look costs some 10 us,
-	// 0.1 % of a core; a longer period would answer sheds with an older RetryAfter.
-	busyTick = 10 * time.Millisecond
-	// idleTick is the period while none come: often enough for pressure to decay
-	// smoothly and for injected pressure to expire in time, cheap enough to forget.
-	idleTick = 100 * time.Millisecond
-	// adaptEvery is the period of the adaptive spawn threshold.
-	adaptEvery = 10 * time.Second
 	// samplesPerTick bounds the decisions recorded when nobody subscribes: 12,800 a
 	// second at some 150 ns, and 650 ns for the account of what led to one, are 1 % of a core.
 	samplesPerTick = 128
@@ -88,9 +80,9 @@ func (c *control) sample() bool { return c.samples.Load() > 0 && c.samples.Add(-
 func (c *control) loop(done chan struct{}) {
 	defer close(done)
 	r := c.router
-	timer := time.NewTimer(busyTick)
+	timer := time.NewTimer(capacity.BusyTick)
 	defer timer.Stop()
-	nextAdapt := r.exec.Now() + adaptEvery
+	nextAdapt := r.exec.Now() + capacity.AdaptEvery
 	for {
 		select {
 		case <-c.quit:
@@ -100,13 +92,13 @@ func (c *control) loop(done chan struct{}) {
 		c.samples.Store(samplesPerTick)
 		busy := r.measure()
 		if now := r.exec.Now(); now >= nextAdapt {
-			nextAdapt = now + adaptEvery
+			nextAdapt = now + capacity.AdaptEvery
 			r.AdaptTick(time.Time{})
 		}
 		if busy {
-			timer.Reset(busyTick)
+			timer.Reset(capacity.BusyTick)
 		} else {
-			timer.Reset(idleTick)
+			timer.Reset(capacity.IdleTick)
 		}
 	}
 }

@@ -55,7 +55,6 @@ type Model struct {
 	drift  float64 // of late, what the law misses
 	tail   float64 // what 99 of 100 jobs miss it by at most
 	proven float64 // log2 of the most units that have run
-	least  float64 // log2 of the fewest
 }
 
 // Observe takes in a job that ran: its declared units, 0 for none, and the
@@ -72,9 +71,6 @@ func (m *Model) Observe(units uint64, service time.Duration) {
 	}
 	if m.n == 0 || x > m.proven {
 		m.proven = x
-	}
-	if m.n == 0 || x < m.least {
-		m.least = x
 	}
 	before := m.slope()
 	m.n++

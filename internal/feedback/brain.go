@@ -8,6 +8,7 @@ import (
 	"github.com/helixrouter/helix/internal/estimate"
 	"github.com/helixrouter/helix/internal/learn"
 	"github.com/helixrouter/helix/internal/policy"
+	"github.com/helixrouter/helix/route"
 )
 
 // Brain learns from what the recorder has seen, and writes the Book that the adaptive
@@ -121,6 +122,18 @@ func (b *Brain) Due(now time.Duration, submitted uint64) bool {
 	}
 	b.submitted = submitted
 	return true
+}
+
+// Offer counts what has come, whatever becomes of it, and lets a probe pass that is due:
+// a job that the door refuses then goes to the pool, at once.
+func (b *Brain) Offer(kind uint32, d *route.Decision) {
+	if d.Service == 0 || d.Strategy == route.Inline {
+		return
+	}
+	b.recorder.Arrive(d.Cell, d.Service)
+	if (d.Reason == route.ReasonScarce || d.Reason == route.ReasonInfeasible) && b.TakeProbe(kind) {
+		d.Strategy, d.Reason, d.Order = route.CPUPool, route.ReasonProbe, 0
+	}
 }
 
 // TakeProbe reports whether a job that the door refuses shall pass, to keep the

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
+
+	"github.com/helixrouter/helix/internal/stats"
 )
 
 // source draws random numbers that are the same on every platform.
@@ -37,14 +39,7 @@ func (s source) exponential() float64 { return -ln(s.open()) }
 // f = (m-1)/(m+1). |f| < 0.1716, so that the series has an error below
 // f^21/21 < 1e-17 when it ends at f^19.
 func ln(x float64) float64 {
-	pattern := math.Float64bits(x)
-	e := int(pattern>>52) - 1023
-	m := math.Float64frombits(pattern&(1<<52-1) | 1023<<52) // in [1,2)
-	if m > math.Sqrt2 {
-		m /= 2
-		e++
-	}
-	f := (m - 1) / (m + 1)
+	e, f := stats.Reduce(x)
 	square := f * f
 	sum := 1.0 / 19
 	for _, c := range [...]float64{1.0 / 17, 1.0 / 15, 1.0 / 13, 1.0 / 11, 1.0 / 9, 1.0 / 7, 1.0 / 5, 1.0 / 3, 1} {

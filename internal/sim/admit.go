@@ -15,11 +15,8 @@ func (r *run) arrive(job scenario.Job) {
 	}
 	kind := r.kindOf(j.Kind)
 	d := r.decide(j, kind)
-	if r.brain != nil && d.Service > 0 && d.Strategy != route.Inline {
-		r.recorder.Arrive(d.Cell, d.Service)
-		if (d.Reason == route.ReasonScarce || d.Reason == route.ReasonInfeasible) && r.brain.TakeProbe(kind) {
-			d.Strategy, d.Reason, d.Order = route.CPUPool, route.ReasonProbe, 0
-		}
+	if r.brain != nil {
+		r.brain.Offer(kind, &d)
 	}
 	onSlot := d.Strategy != route.Inline && d.Strategy != route.Spawn && d.Strategy != route.Drop
 	if onSlot && !r.pool.hasRoom() {

@@ -13,13 +13,6 @@ import (
 	"github.com/helixrouter/helix/route"
 )
 
-// The periods of the live router's control loop.
-const (
-	busyTick   = 10 * time.Millisecond
-	idleTick   = 100 * time.Millisecond
-	adaptEvery = 10 * time.Second
-)
-
 // control is the state of the control loop.
 type control struct {
 	next      time.Duration // tick
@@ -30,7 +23,7 @@ type control struct {
 }
 
 func newControl(c helix.Config) control {
-	return control{next: busyTick, nextAdapt: adaptEvery, budget: time.Duration(c.CPUP95BudgetMS) * time.Millisecond}
+	return control{next: capacity.BusyTick, nextAdapt: capacity.AdaptEvery, budget: time.Duration(c.CPUP95BudgetMS) * time.Millisecond}
 }
 
 // tick is one round of the live control loop: pressure from the counters, and now and
@@ -51,12 +44,12 @@ func (r *run) tick() {
 	}
 	r.result.pressure(seen.Score)
 	if r.now >= c.nextAdapt {
-		c.nextAdapt = r.now + adaptEvery
+		c.nextAdapt = r.now + capacity.AdaptEvery
 		r.adapt(config)
 	}
-	c.next = r.now + idleTick
+	c.next = r.now + capacity.IdleTick
 	if busy {
-		c.next = r.now + busyTick
+		c.next = r.now + capacity.BusyTick
 	}
 }
 

@@ -10,20 +10,26 @@ import "math"
 // The mantissa m in [sqrt 1/2, sqrt 2) has ln m = 2 atanh f, f = (m-1)/(m+1),
 // |f| < 0.1716: the series' first term left out is 2 f^11/11 < 7e-10.
 func Log2(x float64) float64 {
-	pattern := math.Float64bits(x)
-	e := int(pattern>>52) - 1023
-	m := math.Float64frombits(pattern&(1<<52-1) | 1023<<52) // in [1,2)
-	if m > math.Sqrt2 {
-		m /= 2
-		e++
-	}
-	f := (m - 1) / (m + 1)
+	e, f := Reduce(x)
 	q := f * f
 	sum := float64(q*(1./9)) + 1./7
 	sum = float64(sum*q) + 1./5
 	sum = float64(sum*q) + 1./3
 	sum = float64(sum*q) + 1
 	return float64(e) + float64(2/math.Ln2*float64(f*sum))
+}
+
+// Reduce splits a normal x > 0 for a series: x = 2^e m with m in [sqrt 1/2, sqrt 2), and
+// f = (m-1)/(m+1), so that ln m = 2 atanh f.
+func Reduce(x float64) (e int, f float64) {
+	pattern := math.Float64bits(x)
+	e = int(pattern>>52) - 1023
+	m := math.Float64frombits(pattern&(1<<52-1) | 1023<<52) // in [1,2)
+	if m > math.Sqrt2 {
+		m /= 2
+		e++
+	}
+	return e, (m - 1) / (m + 1)
 }
 
 // Exp2 is 2^x, 0 below 2^-1022 and the largest float64 above its exponent.

@@ -141,6 +141,9 @@ func (r *Router) publish(k *kind, j *job) {
 	d := j.decision
 	account := policy.Explain(j.seen.view.policy, j.request(),
 		j.subject(k), j.seen.load, j.seen.view.signals, d)
+	if d.Reason == route.ReasonShort { // nobody had to know it before
+		d.Predicted = account.Service
+	}
 	r.accounts.publish(r.events, Decision{
 		JobID:            j.id,
 		Strategy:         d.Strategy,

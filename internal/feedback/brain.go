@@ -80,16 +80,17 @@ func (b *Brain) Tick(now time.Duration, waits *admission.Backlog, cores float64,
 	}
 	b.demand.Update(now, &b.arrived)
 	book := &policy.Book{
-		Curves:  make([]estimate.Curve, len(b.kinds)),
 		Door:    admission.NewDoor(cores, waits, &b.demand),
 		Lanes:   lanes,
 		Calm:    waits.Empty() && b.demand.Most() < cores/2,
 		Weights: b.learner.Publish(),
 	}
+	curves := make([]estimate.Curve, len(b.kinds))
 	for i := range b.kinds {
-		book.Curves[i] = b.kinds[i].model.Curve()
+		curves[i] = b.kinds[i].model.Curve()
 		b.probe(i, now, cores)
 	}
+	book.Know(curves)
 	b.at = now
 	return book
 }

@@ -21,11 +21,20 @@ type Adaptive struct {
 
 // Book is what a decision reads of all that was measured. It is immutable.
 type Book struct {
-	Curves  []estimate.Curve // by kind
+	Curves  []estimate.Curve // by kind; see Know
+	short   []estimate.Short // by kind: what keeps InlineCap
 	Door    admission.Door
 	Weights learn.Weights
 	Calm    bool // nothing waits, and half of the cores would do
 	Lanes   int  // how many jobs of about the same size the cores can run at a time
+}
+
+// Know sets what is known of the kinds, before anybody reads the book.
+func (b *Book) Know(curves []estimate.Curve) {
+	b.Curves, b.short = curves, make([]estimate.Short, len(curves))
+	for i := range curves {
+		b.short[i] = curves[i].Short(inlineCapLog)
+	}
 }
 
 var _ route.Policy = (*Adaptive)(nil)
@@ -73,13 +82,12 @@ func (a *Adaptive) Decide(req route.Request, who route.Subject, load route.Load,
 	if sig.External >= 1 { // somebody has closed the door
 		return route.Decision{Strategy: route.Drop, Reason: route.ReasonBusyGate, Propensity: 1}
 	}
+	if a.inline(req, who) { // the path that must be quick: it predicts no more than that
+		return route.Decision{Strategy: route.Inline, Reason: route.ReasonShort, Propensity: 1}
+	}
 	p := a.predict(req, who.Kind)
-	switch {
-	case !p.Known():
+	if !p.Known() {
 		return a.unknown(req, who, load, sig)
-	case a.inline(req, who, p):
-		size := p.Mean()
-		return route.Decision{Strategy: route.Inline, Reason: route.ReasonShort, Propensity: 1, Predicted: size, Service: size}
 	}
 	c := a.question(req, who, load, sig, p)
 	d := route.Decision{Propensity: 1, Service: c.mean, Cell: uint16(c.cell)}
@@ -125,15 +133,19 @@ func (a *Adaptive) free(load route.Load) bool {
 
 // inline reports whether a job runs on its caller's goroutine: one that is proven to be
 // short, or that the table would run there and nothing is known against it.
-func (a *Adaptive) inline(req route.Request, who route.Subject, p estimate.Prediction) bool {
-	switch {
-	case !who.Allowed.Has(route.Inline) || p.LogMean() > inlineCapLog:
+func (a *Adaptive) inline(req route.Request, who route.Subject) bool {
+	if !who.Allowed.Has(route.Inline) || int(who.Kind) >= len(a.Book.short) {
 		return false
-	case p.Proven:
-		return p.LogHigh() <= inlineCapLog
-	default:
-		return !req.Unsized && req.Cost <= a.Table.InlineThreshold
 	}
+	units := req.Cost
+	if req.Unsized {
+		units = 0
+	}
+	s := &a.Book.short[who.Kind]
+	if short, proven := s.Sure(units); proven {
+		return short
+	}
+	return s.Likely(units) && !req.Unsized && req.Cost <= a.Table.InlineThreshold
 }
 
 // refuse says whether a job would be late that was let in, and why.

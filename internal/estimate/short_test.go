@@ -42,8 +42,8 @@ func TestShortIsWhatThePredictionSays(t *testing.T) {
 		if d := p.LogMean() - bound; (d > rounding && s.Likely(units)) || (d < -rounding && !s.Likely(units)) {
 			t.Errorf("%d units: likely %v, mean 2^%.4f ns", units, s.Likely(units), p.LogMean())
 		}
-		if proven != p.Proven && units > 1000 {
-			t.Errorf("%d units: proven %v, by the prediction %v", units, proven, p.Proven)
+		if proven != (p.Trust == estimate.Proven) && units > 1000 {
+			t.Errorf("%d units: proven %v, by the prediction %v", units, proven, p.Trust == estimate.Proven)
 		}
 	})
 }

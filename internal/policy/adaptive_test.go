@@ -141,9 +141,9 @@ func checkInline(t *rapid.T, a *policy.Adaptive, req route.Request, who route.Su
 	}
 	byTable := !req.Unsized && req.Cost <= table.InlineThreshold
 	switch {
-	case p.Proven && p.High() > policy.InlineCap:
+	case p.Trust == estimate.Proven && p.High() > policy.InlineCap:
 		t.Fatalf("proven to take up to %v, and inline", p.High())
-	case !p.Proven && !byTable:
+	case p.Trust < estimate.Proven && !byTable:
 		t.Fatalf("inline without a proof: %+v of %+v", d, req)
 	case p.Known() && p.Mean() > policy.InlineCap:
 		t.Fatalf("predicted to take %v, and inline", p.Mean())

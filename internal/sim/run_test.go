@@ -257,17 +257,17 @@ func fingerprint(t testing.TB, name, policy string, load float64) string {
 // of the model changes these, and makes earlier results incomparable.
 func TestARunIsTheSameEverywhere(t *testing.T) {
 	want := map[string][2]string{ // threshold, adaptive
-		"steady":          {"320ebddae86e4baa", "b9f94893fe9236e2"},
-		"step":            {"2c382e3e5537d1ce", "732f8b7257d049a8"},
-		"burst":           {"36fbbc347465a891", "a0d07163528d66dc"},
-		"ramp":            {"849e65945d9f0469", "016057df94d26aa7"},
-		"mixed":           {"be47f6321024a32c", "387425ddc7c2fc65"},
-		"heavy-tail":      {"fdb81e9513fa17c9", "17fb640684dbb684"},
-		"drift":           {"5fe7e8b665419a72", "43a58041369b8898"},
-		"wrong-hints":     {"db1ef8744fb7f4ae", "67f0e4460c055de7"},
-		"noisy-neighbour": {"e9aa32825ed733e0", "0da7120eb8f47803"},
-		"retry-storm":     {"8ec4f17b1307b7e6", "32e303412850e09e"},
-		"stolen-cores":    {"2b555b978db6a19a", "20d7b8c435d87492"},
+		"steady": {"e6b3630daf95ce45", "13aac328b83ca36e"},
+		"step": {"06d40db2d65c4153", "0695ce0055f9c6aa"},
+		"burst": {"cbdad780c3e0854c", "2389a898babe1131"},
+		"ramp": {"8ad6d27fdafbad84", "4c5f1aa9bff86609"},
+		"mixed": {"4f90dee9912b9395", "044c6d6fd9a43307"},
+		"heavy-tail": {"d551a32d9cdbc906", "2a3de11ca5e83452"},
+		"drift": {"868858d132e66656", "a59ac20cefa9fead"},
+		"wrong-hints": {"899896d51dff563a", "2e043367a883b7e6"},
+		"noisy-neighbour": {"add794a8e7f6902c", "df92b7e2031c8d34"},
+		"retry-storm": {"641b0192ab623684", "9a459ebef97e548f"},
+		"stolen-cores": {"e3e42a71cc82c771", "4c931039c9cce7bf"},
 	}
 	for _, name := range scenario.Names() {
 		var got [2]string

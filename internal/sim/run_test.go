@@ -257,17 +257,17 @@ func fingerprint(t testing.TB, name, policy string, load float64) string {
 // of the model changes these, and makes earlier results incomparable.
 func TestARunIsTheSameEverywhere(t *testing.T) {
 	want := map[string][2]string{ // threshold, adaptive
-		"steady": {"e6b3630daf95ce45", "13aac328b83ca36e"},
-		"step": {"06d40db2d65c4153", "0695ce0055f9c6aa"},
-		"burst": {"cbdad780c3e0854c", "2389a898babe1131"},
-		"ramp": {"8ad6d27fdafbad84", "4c5f1aa9bff86609"},
-		"mixed": {"4f90dee9912b9395", "044c6d6fd9a43307"},
-		"heavy-tail": {"d551a32d9cdbc906", "2a3de11ca5e83452"},
-		"drift": {"868858d132e66656", "a59ac20cefa9fead"},
-		"wrong-hints": {"899896d51dff563a", "2e043367a883b7e6"},
+		"steady":          {"e6b3630daf95ce45", "13aac328b83ca36e"},
+		"step":            {"06d40db2d65c4153", "0695ce0055f9c6aa"},
+		"burst":           {"cbdad780c3e0854c", "2389a898babe1131"},
+		"ramp":            {"8ad6d27fdafbad84", "4c5f1aa9bff86609"},
+		"mixed":           {"4f90dee9912b9395", "044c6d6fd9a43307"},
+		"heavy-tail":      {"d551a32d9cdbc906", "2a3de11ca5e83452"},
+		"drift":           {"868858d132e66656", "a59ac20cefa9fead"},
+		"wrong-hints":     {"899896d51dff563a", "2e043367a883b7e6"},
 		"noisy-neighbour": {"add794a8e7f6902c", "df92b7e2031c8d34"},
-		"retry-storm": {"641b0192ab623684", "9a459ebef97e548f"},
-		"stolen-cores": {"e3e42a71cc82c771", "4c931039c9cce7bf"},
+		"retry-storm":     {"641b0192ab623684", "9a459ebef97e548f"},
+		"stolen-cores":    {"e3e42a71cc82c771", "4c931039c9cce7bf"},
 	}
 	for _, name := range scenario.Names() {
 		var got [2]string

@@ -18,8 +18,11 @@ func (r *Router) admit(ctx context.Context, k *kind, j *job) error {
 	j.submitted = r.exec.Now()
 	j.deadline = r.budgetEnd(j.hint, j.submitted)
 	v := r.view.Load()
+	if j.hint.Tenant != "" {
+		j.tenant = r.tenants.number(j.hint.Tenant)
+	}
 	r.decide(ctx, v, k, j)
-	r.brain.Offer(k.number, &j.decision)
+	r.brain.Offer(j.subject(k), j.tenant, &j.decision)
 	if !r.control.running.Load() {
 		r.control.start()
 	}

@@ -45,10 +45,12 @@ func (a *Adaptive) rule(x *Account, p estimate.Prediction) Rule {
 		return RuleInlineCap
 	case x.Reason == route.ReasonInfeasible:
 		return RuleInfeasible
-	case x.Reason == route.ReasonScarce:
+	case x.Reason == route.ReasonScarce, x.Reason == route.ReasonOverShare:
 		return RuleDoor
 	case x.Reason == route.ReasonProbe:
 		return RuleProbe
+	case x.Reason == route.ReasonFloor:
+		return RuleFloor
 	case x.free():
 		return RuleLanesFree
 	}
@@ -67,7 +69,7 @@ func (a *Adaptive) foresee(x *Account, who route.Subject, p estimate.Prediction)
 	x.Arms[route.Inline].Run = x.Service
 	x.Arms[route.Spawn].Run = x.shared(x.Service)
 	slot := Arm{Run: run}
-	if !x.free() || x.Reason.Sheds() || x.Reason == route.ReasonProbe {
+	if !x.free() || x.Reason.Sheds() || x.Reason == route.ReasonProbe || x.Reason == route.ReasonFloor {
 		slot.Wait = a.wait(cell)
 		slot.Miss = float32(a.late(x.Budget, run, cell))
 	}

@@ -20,7 +20,7 @@ func (a *Adaptive) change(x *Account, who route.Subject, p estimate.Prediction) 
 		return a.known(x, who)
 	case RuleInlineCap:
 		return a.longer(x)
-	case RuleInfeasible, RuleDoor, RuleProbe:
+	case RuleInfeasible, RuleDoor, RuleProbe, RuleFloor:
 		return a.admitted(x, p)
 	}
 	if least, ok := a.leastBudget(p, admission.CellOf(x.Class, p.LogMean())); ok {

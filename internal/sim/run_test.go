@@ -257,17 +257,18 @@ func fingerprint(t testing.TB, name, policy string, load float64) string {
 // of the model changes these, and makes earlier results incomparable.
 func TestARunIsTheSameEverywhere(t *testing.T) {
 	want := map[string][2]string{ // threshold, adaptive
-		"steady":          {"e6b3630daf95ce45", "13aac328b83ca36e"},
-		"step":            {"06d40db2d65c4153", "0695ce0055f9c6aa"},
-		"burst":           {"cbdad780c3e0854c", "2389a898babe1131"},
-		"ramp":            {"8ad6d27fdafbad84", "4c5f1aa9bff86609"},
-		"mixed":           {"4f90dee9912b9395", "044c6d6fd9a43307"},
-		"heavy-tail":      {"d551a32d9cdbc906", "2a3de11ca5e83452"},
-		"drift":           {"868858d132e66656", "a59ac20cefa9fead"},
-		"wrong-hints":     {"899896d51dff563a", "2e043367a883b7e6"},
-		"noisy-neighbour": {"add794a8e7f6902c", "df92b7e2031c8d34"},
-		"retry-storm":     {"641b0192ab623684", "9a459ebef97e548f"},
-		"stolen-cores":    {"e3e42a71cc82c771", "4c931039c9cce7bf"},
+		"steady":          {"6f56466f5a73f68d", "588dac9b1bbf9066"},
+		"step":            {"e02445d3cc980a6b", "5f6d6fe453d0081a"},
+		"burst":           {"d1c7a4a1fff0522c", "54d7c23ad137dcb8"},
+		"ramp":            {"33e3e46e98d968dc", "7627d52fa42ba5b1"},
+		"mixed":           {"606f10c8bd132d6d", "ed458f17969642ff"},
+		"heavy-tail":      {"851bddf2ca3274ce", "bf06265fe3f93c12"},
+		"drift":           {"7c312fe39220c19e", "68b5261f90aa1fb5"},
+		"wrong-hints":     {"49c9748837b5f3f2", "9fddde344d711b36"},
+		"noisy-neighbour": {"c0526c864cf8089c", "498e3138b191ddd3"},
+		"retry-storm":     {"62ca55d40a261ccc", "26fc325b7d3bb99f"},
+		"tenants":         {"09f79dfdad93af6c", "49d3967d80abced6"},
+		"stolen-cores":    {"23a7875d8e6387a9", "efef9bda1d728a3f"},
 	}
 	for _, name := range scenario.Names() {
 		var got [2]string

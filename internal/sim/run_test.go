@@ -267,6 +267,7 @@ func TestARunIsTheSameEverywhere(t *testing.T) {
 		"wrong-hints":     {"de134103a90db4e2", "16d893072a42520e"},
 		"noisy-neighbour": {"07ed96b476bc572c", "d9b4c8ccdd05a85b"},
 		"retry-storm":     {"3383fe8144b90e94", "f4b6751a80997167"},
+		"retry-step":      {"e85265237d126ebe", "cfd7546ea00fe353"},
 		"tenants":         {"4f0f94af1a666ac4", "ef615cac6137bf4e"},
 		"stolen-cores":    {"5fc41dc77a452531", "ec18fac0ea4fd4e7"},
 	}

@@ -15,6 +15,7 @@ type plan struct {
 	tenants []tenant
 	retries int
 	stolen  float64 // share of the cores that is away for the middle third
+	batches map[string]Batch
 }
 
 // kind is one kind of job.
@@ -76,7 +77,7 @@ var neighbours = []tenant{
 	{"quiet-4", 1. / 17}, {"quiet-5", 1. / 17}, {"quiet-6", 1. / 17}, {"quiet-7", 1. / 17},
 }
 
-// plans are the scenarios, in the order of the issue that asked for them.
+// plans are the scenarios, in the order of the issue that asked for them, and then that about batches.
 var plans = []plan{
 	{name: "steady", kinds: office, shape: flat},
 	{name: "step", kinds: office, shape: step},
@@ -89,6 +90,7 @@ var plans = []plan{
 	{name: "noisy-neighbour", kinds: office, shape: flat, tenants: neighbours},
 	{name: "retry-storm", kinds: patient, shape: flat, retries: 3},
 	{name: "stolen-cores", kinds: office, shape: flat, stolen: 0.5},
+	{name: "batch", kinds: parcels, shape: flat, batches: parcelBatches},
 }
 
 // wrongHint declares a hundred times too much for the first kind, a hundredth for
@@ -139,6 +141,9 @@ func (p *plan) draw(s source, id uint64, at, run time.Duration) Job {
 		Units:   uint64(max(math.Round(units), 1)),
 		Service: time.Duration(max(math.Round(service), 1)),
 		Scaling: s.fraction(),
+	}
+	if _, ok := p.batches[k.name]; ok {
+		j.Scaling = togetherScaling
 	}
 	if p.tenants != nil {
 		j.Tenant = p.tenants[pick(s.fraction(), len(p.tenants), func(i int) float64 { return p.tenants[i].share })].name

@@ -90,7 +90,7 @@ func (g *Grid) cell(name string, load float64, done func(policies int)) ([]repor
 		}
 		most := s.Bound()
 		for i, p := range g.Policies {
-			r, err := sim.Run(s, options(p, g.Cores))
+			r, err := sim.Run(s, options(p, s, g.Cores))
 			if err != nil {
 				return nil, err
 			}

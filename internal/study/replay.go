@@ -83,7 +83,7 @@ func (p Replay) Run() (Replayed, error) {
 }
 
 func (p *Replay) run(s *scenario.Scenario, name string, decided func(*scenario.Job, route.Decision, func() policy.Account)) (sim.Result, error) {
-	o := options(name, p.Cores)
+	o := options(name, s, p.Cores)
 	o.Decided = decided
 	return sim.Run(s, o)
 }

@@ -169,11 +169,14 @@ func (r *Router) thinkLocked(now time.Duration, v *view) {
 	p, ok := v.policy.(*policy.Adaptive)
 	if !ok {
 		v.learning, v.draws = nil, false
+		r.followLocked(nil)
 		return
 	}
 	waits := r.exec.Pool.Waiting()
 	next := *p
 	next.Book = r.brain.Tick(now, &waits, r.limits.Cores*(1-min(v.signals.External, mostReserved)), r.limits.Lanes)
+	next.Book.BatchSize = v.config.BatchMaxSize
+	r.followLocked(next.Book.Batches)
 	v.policy, v.learning, v.draws = &next, nil, next.Book.Weights.Acting
 	if v.config.Learner != learn.Off.String() {
 		v.learning = &next

@@ -91,6 +91,9 @@ func (m *Batches) judge(z, r float64) float64 {
 	return expected + miss
 }
 
+// Doubt makes what was seen so far count for a quarter from now on: there is reason to think that it has changed.
+func (m *Batches) Doubt() { m.weight /= 4 }
+
 func (m *Batches) spread() float64 { return math.Sqrt(max(m.miss, leastRatioSpread*leastRatioSpread)) }
 
 // law is c0 in ns and c1: the least squares of what was seen and of the single job, neither below 0.

@@ -69,7 +69,7 @@ func (p *Pool) dueLocked() *Former {
 // mayBatchLocked reports whether a batch of a former has a lane, as its first task would. It has
 // while a child waits, which may be anywhere in a former and must not wait for its parent.
 func (p *Pool) mayBatchLocked(f *Former) bool {
-	return p.children > 0 || p.hasLaneLocked(f.tasks.first.Size)
+	return p.children > 0 || p.hasLaneLocked(f.laneLocked(f.tasks.first.Size))
 }
 
 // oldestLocked returns the eligible former whose first task has waited longest.

@@ -23,6 +23,8 @@ type Brain struct {
 	arrived   [admission.Cells]uint64 // ns of core time since the last look, by cell
 	submitted uint64                  // when the last book was due
 	probes    [maxProbes]atomic.Bool  // by kind: one job may pass a door that is shut for its kind
+	singles   [maxProbes]atomic.Bool  // by kind: one job may run by itself that would be batched
+	unbatched bool                    // batches are not learned
 }
 
 // maxProbes is how many kinds are probed, all that a router keeps.
@@ -33,6 +35,8 @@ type learned struct {
 	model  estimate.Model
 	seen   time.Duration // when a job of it last ended
 	credit float64       // core time that its probes may take, ns
+
+	batching batching
 }
 
 // NewBrain returns a brain that has learned nothing.
@@ -70,6 +74,9 @@ func (b *Brain) Tick(now time.Duration, waits *admission.Backlog, cores float64,
 		k.model.Observe(s.units, s.served)
 		k.seen = now
 	}
+	for _, run := range b.recorder.batchRuns() {
+		b.kind(run.Kind).observe(&run)
+	}
 	lessons := b.recorder.lessons()
 	for _, s := range lessons[:min(len(lessons), maxLearned)] {
 		b.learner.Observe(&s)
@@ -90,6 +97,7 @@ func (b *Brain) Tick(now time.Duration, waits *admission.Backlog, cores float64,
 		book.Curves[i] = b.kinds[i].model.Curve()
 		b.probe(i, now, cores)
 	}
+	b.batch(book, now, cores)
 	b.at = now
 	return book
 }
@@ -131,6 +139,9 @@ func (b *Brain) Offer(kind uint32, d *route.Decision) {
 		return
 	}
 	b.recorder.Arrive(d.Cell, d.Service)
+	if d.Strategy == route.Batch && d.Alone > 0 && b.takeSingle(kind) {
+		d.Strategy, d.Reason, d.Service, d.Alone = route.CPUPool, route.ReasonProbe, d.Alone, 0
+	}
 	if (d.Reason == route.ReasonScarce || d.Reason == route.ReasonInfeasible) && b.TakeProbe(kind) {
 		d.Strategy, d.Reason, d.Order = route.CPUPool, route.ReasonProbe, 0
 	}

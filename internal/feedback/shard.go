@@ -33,6 +33,7 @@ type shard struct {
 	inline    time.Duration // run time of inline jobs since the last look
 	samples   samples
 	lessons   lessons
+	batchRuns batchRuns
 
 	arrived [admission.Cells]atomic.Uint64 // ns of predicted core time that came, by cell; not guarded
 

@@ -26,6 +26,9 @@ type Book struct {
 	Weights learn.Weights
 	Calm    bool // nothing waits, and half of the cores would do
 	Lanes   int  // how many jobs of about the same size the cores can run at a time
+
+	Batches   []Batching // by kind; nil = batches are not learned: the table says what is batched
+	BatchSize int        // most jobs in a batch
 }
 
 var _ route.Policy = (*Adaptive)(nil)
@@ -82,7 +85,7 @@ func (a *Adaptive) Decide(req route.Request, who route.Subject, load route.Load,
 		return route.Decision{Strategy: route.Inline, Reason: route.ReasonShort, Propensity: 1, Predicted: size, Service: size}
 	}
 	c := a.question(req, who, load, sig, p)
-	d := route.Decision{Propensity: 1, Service: c.mean, Cell: uint16(c.cell)}
+	d := route.Decision{Propensity: 1, Service: c.mean, Alone: c.alone, Cell: uint16(c.cell)}
 	d.Order = order(req.Budget, d.Service, who.Class)
 	if reason, refused := a.refuse(&c); refused {
 		d.Strategy, d.Reason, d.Predicted = route.Drop, reason, a.finish(c.cell, c.run)
@@ -113,6 +116,7 @@ func (a *Adaptive) question(req route.Request, who route.Subject, load route.Loa
 	c.cell, c.mean = admission.CellOf(who.Class, c.p.LogMean()), c.p.Mean()
 	c.run = a.Book.Door.Run(c.cell, c.mean)
 	c.free = a.free(load)
+	c.together = a.together(&c)
 	return c
 }
 
@@ -181,7 +185,10 @@ func (a *Adaptive) table(c *question) (route.Strategy, route.Reason) {
 		cost = math.MaxUint64
 	}
 	s, reason := a.Table.Row(cost, c.req.Scaling, -1, c.sig.SpawnThreshold, c.who.Allowed.Without(route.Inline))
-	if s == route.Batch || s == route.Spawn && c.free {
+	switch {
+	case c.together && s != route.Batch:
+		return route.Batch, route.ReasonLearned
+	case s == route.Batch, s == route.Spawn && c.free:
 		return s, reason
 	}
 	return route.CPUPool, route.ReasonFits

@@ -62,6 +62,9 @@ type question struct {
 	mean time.Duration // predicted core time
 	run  time.Duration // once it has started
 	free bool          // cores are
+
+	together bool          // it goes to a batch
+	alone    time.Duration // then: predicted core time by itself, and mean is its part of the batch's
 }
 
 // losses is what the model predicts for the arms of a set.

@@ -89,6 +89,7 @@ func newRun(s *scenario.Scenario, o Options) *run {
 	if _, ok := r.policy.(*policy.Adaptive); ok {
 		mode, _ := learn.ParseMode(c.Learner) // of a configuration that was checked
 		r.brain = feedback.NewBrain(r.recorder, mode)
+		r.brain.LearnBatches(o.Batching == LearnedBatching)
 		r.pool.share.Cores = s.Cores(0)
 		r.pool.lanes = min(max(int(s.Cores(0)), 1), c.CPUParallelism)
 		r.policy = &policy.Adaptive{Table: r.policy.(*policy.Adaptive).Table, Book: &policy.Book{Lanes: r.pool.lanes, Calm: true}}

@@ -1,0 +1,158 @@
+package policy
+
+import (
+	"math"
+	"time"
+
+	"github.com/helixrouter/helix/internal/admission"
+	"github.com/helixrouter/helix/internal/estimate"
+	"github.com/helixrouter/helix/internal/stats"
+	"github.com/helixrouter/helix/route"
+)
+
+// Batching is what decisions and slots read of the batches of one kind. It is immutable. The zero
+// Batching knows nothing, and leaves it to the table which jobs are batched.
+type Batching struct {
+	Curve  estimate.BatchCurve
+	Mode   BatchMode
+	Scarce bool // more comes than the cores can do
+}
+
+// BatchMode is what becomes of the jobs of a kind that can be batched.
+type BatchMode uint8
+
+// The modes.
+const (
+	BatchAsked BatchMode = iota // too few batches have run: as the table says
+	BatchOn                     // batches save enough: while cores are scarce all jobs are batched
+	BatchOff                    // they do not: none is
+	BatchTrial                  // all jobs, for a moment, to see whether they do by now
+)
+
+// leastGain is the share of the core time that batches of a kind must save for it to be batched. Below, what
+// a job waits for the others of its batch to end is worth more.
+const leastGain = 0.1
+
+// Pays reports whether batches of the sizes that occur save enough, and whether that is known.
+func Pays(c *estimate.BatchCurve) (pays, known bool) {
+	return c.Gain(c.Typical) >= leastGain, c.Known()
+}
+
+// Waiting is a job that waits for a batch.
+type Waiting struct {
+	Slack time.Duration // until it is late; Endless = it has no deadline
+	Alone time.Duration // predicted core time by itself; 0 = unknown
+}
+
+// Endless is the slack of a job without a deadline.
+const Endless = time.Duration(math.MaxInt64)
+
+// Size is how many of the jobs that wait, oldest first, the next batch takes, of at most most, and how many
+// of the oldest it passes over: as many as end inside the tightest budget among them, 99 times of 100, and
+// one in any case. Where more comes than can be done, a batch is not kept small for jobs that are nearly late:
+// they are passed over if that makes room for more.
+func (b *Batching) Size(waiting []Waiting, most int) (skip, size int) {
+	if b.Mode != BatchAsked || b.Curve.Known() {
+		most = min(most, b.Curve.Reach())
+	}
+	if b.Curve.Known() {
+		size = b.fill(waiting, most)
+	} else {
+		return 0, min(len(waiting), most)
+	}
+	for b.Scarce && skip+size < len(waiting) && size < most {
+		next := skip + 1
+		n := b.fill(waiting[next:], most)
+		if n < size {
+			break
+		}
+		skip, size = next, n
+	}
+	return skip, size
+}
+
+// fill is how many of the first jobs end inside the tightest budget among them.
+func (b *Batching) fill(waiting []Waiting, most int) (size int) {
+	alone, tight := time.Duration(0), Endless
+	for size < min(len(waiting), most) {
+		w := &waiting[size]
+		tight = min(tight, w.Slack)
+		alone += b.alone(w)
+		if size > 0 && b.Curve.High(alone) > tight {
+			break
+		}
+		size++
+	}
+	return size
+}
+
+func (b *Batching) alone(w *Waiting) time.Duration {
+	if w.Alone > 0 {
+		return w.Alone
+	}
+	return time.Duration(b.Curve.Single)
+}
+
+// Time is how long a batch is expected to run whose jobs would take alone one by one.
+func (b *Batching) Time(alone time.Duration) time.Duration {
+	if !b.Curve.Known() {
+		return alone
+	}
+	return b.Curve.Time(alone)
+}
+
+// Lane is the size by which a batch has to find a lane whose first job has a predicted core time of first: that of as
+// large a batch as there can be. By its own size a lone job would start beside
+// the large batches that run, as what is much smaller does, and no batch would ever grow.
+func (b *Batching) Lane(first time.Duration, most int) time.Duration {
+	if !b.Curve.Known() {
+		return first
+	}
+	return b.Curve.Time(time.Duration(b.Curve.Single * float64(min(most, b.Curve.Reach()))))
+}
+
+// batching returns what is known of the batches of a kind, nil while they are not learned.
+func (a *Adaptive) batching(kind uint32) *Batching {
+	if int(kind) >= len(a.Book.Batches) {
+		return nil
+	}
+	return &a.Book.Batches[kind]
+}
+
+// usualShare is the share of its budget that a job's batch may run for: it may just have missed the
+// one before (Nexus, SOSP 2019).
+const usualShare = 2
+
+// together decides whether a job is to be batched. If so, it counts with its part of a
+// batch as large as they get when work is scarce.
+func (a *Adaptive) together(c *question) bool {
+	b := a.batching(c.who.Kind)
+	if b == nil || !c.who.Allowed.Has(route.Batch) {
+		return false
+	}
+	switch b.Mode {
+	case BatchOff:
+		c.who.Allowed = c.who.Allowed.Without(route.Batch)
+		return false
+	case BatchAsked:
+		if s, _ := a.table(c); s != route.Batch {
+			return false
+		}
+	}
+	if c.free { // nobody waits whose company it could have
+		c.who.Allowed = c.who.Allowed.Without(route.Batch)
+		return false
+	}
+	n := float64(min(max(a.Book.BatchSize, 1), b.Curve.Reach()))
+	c.alone = c.mean
+	if !b.Curve.Known() {
+		return true
+	}
+	if c.req.Budget > 0 {
+		n = max(min(n, math.Floor(b.Curve.Fits(c.req.Budget/usualShare, c.mean))), 1)
+	}
+	c.mean = max(b.Curve.PerJob(n, c.mean), 1)
+	c.cell = admission.CellOf(c.who.Class, stats.Log2(float64(c.mean)))
+	c.run = a.Book.Door.Run(c.cell, b.Curve.Time(time.Duration(n*float64(c.alone))))
+	return true
+}

@@ -21,6 +21,7 @@ type Former struct {
 	listed bool // in pool.forming; guarded by pool.mu
 
 	plan policy.Batching // what is known of the kind's batches; guarded by pool.mu
+	due  time.Duration   // no task was late before, of those that came since there was none; guarded by pool.mu
 
 	ended time.Duration // when the last batch ended; guarded by pool.mu
 	took  time.Duration // how long it had its slot; guarded by pool.mu
@@ -43,7 +44,7 @@ func (f *Former) Submit(t *Task) Placement {
 	p := f.pool
 	t.home = p
 	p.mu.Lock()
-	start := p.mayStartLocked(f.laneLocked(t.Size)) && f.coming*p.limits.BatchSize <= f.tasks.len
+	start := p.mayStartLocked(f.laneLocked(t)) && f.coming*p.limits.BatchSize <= f.tasks.len
 	if p.closed || (p.fullLocked() && !start) {
 		closed := p.closed
 		p.mu.Unlock()
@@ -52,6 +53,10 @@ func (f *Former) Submit(t *Task) Placement {
 		}
 		return Full
 	}
+	if f.tasks.len == 0 {
+		f.due = policy.Endless
+	}
+	f.due = min(f.due, t.due())
 	f.tasks.push(t)
 	p.queuedLocked(t)
 	if !f.listed {
@@ -63,6 +68,7 @@ func (f *Former) Submit(t *Task) Placement {
 		f.coming++
 	} else {
 		p.watchLocked(t.Deadline)
+		f.holdLocked()
 	}
 	p.mu.Unlock()
 	if start {

@@ -19,12 +19,6 @@ func (p *Pool) Follow(formers []*Former, plans []policy.Batching) {
 	p.fillLocked()
 }
 
-// laneLocked is the size by which a batch has to find a lane whose first task is of a size.
-func (f *Former) laneLocked(first Size) Size {
-	first.Service = f.plan.Lane(first.Service, f.pool.limits.BatchSize)
-	return first
-}
-
 // scanned is how many tasks are looked at, in batches: those of a batch, and as many that may be
 // passed over for it.
 const scanned = 2

@@ -101,14 +101,46 @@ func (b *Batching) Time(alone time.Duration) time.Duration {
 	return b.Curve.Time(alone)
 }
 
-// Lane is the size by which a batch has to find a lane whose first job has a predicted core time of first: that of as
-// large a batch as there can be. By its own size a lone job would start beside
-// the large batches that run, as what is much smaller does, and no batch would ever grow.
-func (b *Batching) Lane(first time.Duration, most int) time.Duration {
-	if !b.Curve.Known() {
-		return first
+// Forming is a batch that has not started.
+type Forming struct {
+	Jobs   int
+	First  time.Duration // predicted core time of the oldest, as a part of a batch
+	Oldest time.Duration // router clock: when it came
+	Due    time.Duration // router clock: when the tightest is late; Endless = never
+	Most   int           // most jobs in a batch
+	Delay  time.Duration // the longest that a batch may be held for company
+}
+
+// holdGrain is how much sooner a hold ends than it would have to, as its end may be noticed
+// that much too late.
+const holdGrain = time.Millisecond
+
+// Until is the end of a batch's hold for company, on the router's clock: when its oldest job has waited for Delay, or when the
+// tightest would be late if the batch, with one job more, started later. 0 is no hold.
+func (b *Batching) Until(f *Forming) time.Duration {
+	if most := min(f.Most, b.Curve.Reach()); !b.Curve.Known() || f.Jobs >= most {
+		return 0
 	}
-	return b.Curve.Time(time.Duration(b.Curve.Single * float64(min(most, b.Curve.Reach()))))
+	until := f.Oldest + f.Delay
+	if f.Due != Endless {
+		until = min(until, f.Due-holdGrain-b.Curve.High(time.Duration(float64(f.Jobs+1)*b.Curve.Single)))
+	}
+	return until
+}
+
+// Lane is the size by which a batch has to find a lane. While it is held that is the size of the largest that there
+// can be: it starts at once where a lane is free, and waits for what runs of its like where none is. By its own
+// size a lone job would start beside the large batches, as what is much smaller does, and
+// no batch would ever grow.
+func (b *Batching) Lane(now time.Duration, f *Forming) time.Duration {
+	if !b.Curve.Known() {
+		return f.First
+	}
+	jobs := min(f.Jobs, f.Most)
+	if now < b.Until(f) {
+		jobs = min(f.Most, b.Curve.Reach())
+	}
+	return b.Curve.Time(time.Duration(b.Curve.Single * float64(max(jobs, 1))))
 }
 
 // batching returns what is known of the batches of a kind, nil while they are not learned.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/helixrouter/helix/internal/feedback"
 	"github.com/helixrouter/helix/internal/policy"
+	"github.com/helixrouter/helix/route"
 )
 
 // plan is what is known of the batches of a kind.
@@ -13,6 +14,63 @@ func (p *pool) plan(kind int) *policy.Batching {
 		return &p.plans[kind]
 	}
 	return new(policy.Batching)
+}
+
+// mayStartTask reports whether a task that comes would start now.
+func (r *run) mayStartTask(t int32) bool {
+	task := &r.tasks[t]
+	if task.strategy != route.Batch {
+		return r.pool.mayStart(task.service)
+	}
+	l := &r.pool.formers[task.kind]
+	f := r.pool.forming(r.tasks, l)
+	if f.Jobs == 0 {
+		f.First, f.Oldest = task.service, task.job.At
+	}
+	f.Jobs++
+	if task.due != never {
+		f.Due = min(f.Due, task.due)
+	}
+	return r.pool.mayStart(r.pool.plan(int(task.kind)).Lane(r.now, &f))
+}
+
+// mayBatch reports whether what waits of a kind would start now.
+func (r *run) mayBatch(kind int) bool {
+	f := r.pool.forming(r.tasks, &r.pool.formers[kind])
+	return r.pool.mayStart(r.pool.plan(kind).Lane(r.now, &f))
+}
+
+// forming is the batch that would start of a line.
+func (p *pool) forming(tasks []task, l *list) policy.Forming {
+	f := policy.Forming{Jobs: l.len, Most: p.batchSize, Delay: p.batchDelay, Due: policy.Endless}
+	if l.len > 0 {
+		f.First, f.Oldest = tasks[l.first].service, tasks[l.first].job.At
+	}
+	for t, n := l.first, 0; t != none && n < p.batchSize; t, n = tasks[t].next, n+1 {
+		if due := tasks[t].due; due != never {
+			f.Due = min(f.Due, due)
+		}
+	}
+	return f
+}
+
+// hold makes the run look at a kind's batch again when its hold ends.
+func (r *run) hold(kind int) {
+	f := r.pool.forming(r.tasks, &r.pool.formers[kind])
+	if until := r.pool.plan(kind).Until(&f); until > r.now {
+		r.pool.wake = min(r.pool.wake, until)
+	}
+}
+
+// endHolds lets batches start whose hold has ended.
+func (r *run) endHolds() {
+	r.pool.wake = never
+	r.fill()
+	for kind := range r.pool.formers {
+		if r.pool.formers[kind].len > 0 {
+			r.hold(kind)
+		}
+	}
 }
 
 // batch takes a batch of a kind's waiting tasks, as a chain; those that are too late

@@ -20,6 +20,7 @@ type pool struct {
 	plans   []policy.Batching // by kind
 	scan    []policy.Waiting  // of batch, for use again
 	batched int               // batches picked since the last single task
+	wake    time.Duration     // when the first hold of a batch ends; never = none is held
 	best    int32             // of an oracle's order, among the tasks of queue up to seen; or none
 	seen    int32
 
@@ -50,19 +51,6 @@ func (p *pool) mayStart(service time.Duration) bool {
 	return p.slotFree() && (p.lanes == 0 || p.share.Rivals(service) < p.lanes)
 }
 
-// mayStartTask is that for a task.
-func (p *pool) mayStartTask(t *task) bool {
-	if t.strategy == route.Batch {
-		return p.mayBatch(t)
-	}
-	return p.mayStart(t.service)
-}
-
-// mayBatch reports whether a batch would start now whose first task is t.
-func (p *pool) mayBatch(t *task) bool {
-	return p.mayStart(p.plan(int(t.kind)).Lane(t.service, p.batchSize))
-}
-
 // line is where a task waits.
 func (p *pool) line(t *task) *list {
 	if t.strategy == route.Batch {
@@ -73,7 +61,7 @@ func (p *pool) line(t *task) *list {
 
 // submit puts a task on a free slot or lets it wait.
 func (r *run) submit(t int32) {
-	if r.oracle == nil && r.pool.mayStartTask(&r.tasks[t]) {
+	if r.oracle == nil && r.mayStartTask(t) {
 		r.pool.busy++
 		if r.tasks[t].strategy == route.Batch {
 			r.startBatch(t)
@@ -90,6 +78,9 @@ func (r *run) submit(t int32) {
 	}
 	r.pool.waits.Add(task.cell, task.service)
 	r.pool.queued++
+	if task.strategy == route.Batch {
+		r.hold(int(task.kind))
+	}
 	r.order++
 	task.ticket = r.order
 	if task.due != never {
@@ -180,7 +171,7 @@ func (r *run) oldest(due bool) int {
 	best, p := -1, &r.pool
 	for kind := range p.formers {
 		l := &p.formers[kind]
-		if l.len == 0 || !p.mayBatch(&r.tasks[l.first]) || due && l.len < p.batchSize && r.now-r.tasks[l.first].job.At < p.batchDelay {
+		if l.len == 0 || !r.mayBatch(kind) || due && l.len < p.batchSize && r.now-r.tasks[l.first].job.At < p.batchDelay {
 			continue
 		}
 		if best < 0 || r.tasks[l.first].ticket < r.tasks[p.formers[best].first].ticket {

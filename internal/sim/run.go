@@ -73,7 +73,7 @@ func newRun(s *scenario.Scenario, o Options) *run {
 		signals: route.Signals{SpawnThreshold: c.SpawnThreshold},
 		cores:   cores{count: s.Cores(0)},
 		pool: pool{
-			queue: newList(), best: none, seen: none, width: c.CPUParallelism, cap: c.CPUQueueCap,
+			queue: newList(), best: none, seen: none, wake: never, width: c.CPUParallelism, cap: c.CPUQueueCap,
 			batchSize: c.BatchMaxSize, batchDelay: time.Duration(c.BatchMaxDelayMS) * time.Millisecond,
 		},
 		free: none, theft: nextTheft(s, 0),
@@ -104,7 +104,7 @@ func (r *run) until(to time.Duration) {
 	for {
 		end := r.after(r.cores.next())
 		expiry, retry := first(r.expiries), first(r.retries)
-		at := min(end, r.theft, expiry, r.control.next, retry)
+		at := min(end, r.theft, expiry, r.control.next, retry, r.pool.wake)
 		if at > to {
 			break
 		}
@@ -120,6 +120,8 @@ func (r *run) until(to time.Duration) {
 			r.expireFirst()
 		case r.control.next:
 			r.tick()
+		case r.pool.wake:
+			r.endHolds()
 		default:
 			t := r.retries.pop().task
 			r.give(t)

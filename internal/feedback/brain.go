@@ -140,7 +140,7 @@ func (b *Brain) Offer(kind uint32, d *route.Decision) {
 	}
 	b.recorder.Arrive(d.Cell, d.Service)
 	if d.Strategy == route.Batch && d.Alone > 0 && b.takeSingle(kind) {
-		d.Strategy, d.Reason, d.Service, d.Alone = route.CPUPool, route.ReasonProbe, d.Alone, 0
+		d.Strategy, d.Reason, d.Service, d.Alone = route.CPUPool, route.ReasonExplored, d.Alone, 0
 	}
 	if (d.Reason == route.ReasonScarce || d.Reason == route.ReasonInfeasible) && b.TakeProbe(kind) {
 		d.Strategy, d.Reason, d.Order = route.CPUPool, route.ReasonProbe, 0

@@ -16,8 +16,12 @@ func (a *Adaptive) Explain(req route.Request, who route.Subject, load route.Load
 	x.Lanes, x.calm = int32(a.Book.Lanes), a.Book.Calm
 	p := a.predict(req, who.Kind)
 	if p.Known() {
-		a.learned(&x, a.question(req, who, load, &sig, p))
+		c := a.question(req, who, load, &sig, p)
+		a.learned(&x, c)
 		a.foresee(&x, who, p)
+		if c.together {
+			a.foreseeBatch(&x, &c)
+		}
 	}
 	x.Rule = a.rule(&x, p)
 	x.Change = a.change(&x, who, p)
@@ -85,6 +89,20 @@ func (a *Adaptive) foresee(x *Account, who route.Subject, p estimate.Prediction)
 	for s := range x.Arms[:route.Drop] {
 		x.miss(route.Strategy(s), p, long)
 	}
+}
+
+// foreseeBatch is what is predicted of the arm of a job that is to be batched: the run of its whole batch, at a turn
+// that comes by its part of it.
+func (a *Adaptive) foreseeBatch(x *Account, c *question) {
+	curve := &a.batching(c.who.Kind).Curve
+	x.Gain = float32(max(curve.Gain(curve.Typical), 0))
+	arm := &x.Arms[route.Batch]
+	*arm = Arm{Allowed: arm.Allowed, Run: c.run, Wait: a.wait(c.cell)}
+	if x.Budget > 0 {
+		arm.Miss = float32(a.late(x.Budget, c.run, c.cell))
+		arm.Miss = 1 - (1-arm.Miss)*float32(1-c.p.Beyond(x.Budget))
+	}
+	arm.Loss = x.loss(route.Batch)
 }
 
 // shared is how long a job runs beside everything else that was let in.

@@ -92,7 +92,7 @@ func (a *Adaptive) Decide(req route.Request, who route.Subject, load route.Load,
 		return d
 	}
 	if req.Budget > 0 && !c.free { // what begins at once has its chance, small as it may be
-		d.Start = max(req.Budget-c.run, 1)
+		d.Start = max(req.Budget-c.least, 1)
 	}
 	base, reason := a.table(&c)
 	d.Strategy, d.Propensity = a.correct(&c, base)
@@ -115,7 +115,7 @@ func (a *Adaptive) question(req route.Request, who route.Subject, load route.Loa
 	c := question{req: req, who: who, load: load, sig: sig, p: p}
 	c.cell, c.mean = admission.CellOf(who.Class, c.p.LogMean()), c.p.Mean()
 	c.run = a.Book.Door.Run(c.cell, c.mean)
-	c.free = a.free(load)
+	c.least, c.free = c.run, a.free(load)
 	c.together = a.together(&c)
 	return c
 }

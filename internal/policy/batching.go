@@ -176,15 +176,20 @@ func (a *Adaptive) together(c *question) bool {
 		return false
 	}
 	n := float64(min(max(a.Book.BatchSize, 1), b.Curve.Reach()))
+	if b.Curve.Known() && c.req.Budget > 0 {
+		n = min(n, math.Floor(b.Curve.Fits(c.req.Budget/usualShare, c.mean)))
+		if n < 2 { // there is no time for company
+			c.who.Allowed = c.who.Allowed.Without(route.Batch)
+			return false
+		}
+	}
 	c.alone = c.mean
 	if !b.Curve.Known() {
 		return true
 	}
-	if c.req.Budget > 0 {
-		n = max(min(n, math.Floor(b.Curve.Fits(c.req.Budget/usualShare, c.mean))), 1)
-	}
 	c.mean = max(b.Curve.PerJob(n, c.mean), 1)
 	c.cell = admission.CellOf(c.who.Class, stats.Log2(float64(c.mean)))
 	c.run = a.Book.Door.Run(c.cell, b.Curve.Time(time.Duration(n*float64(c.alone))))
+	c.least = a.Book.Door.Run(c.cell, b.Curve.Time(c.alone))
 	return true
 }

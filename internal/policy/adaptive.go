@@ -85,6 +85,7 @@ func (a *Adaptive) Decide(req route.Request, who route.Subject, load route.Load,
 		return route.Decision{Strategy: route.Inline, Reason: route.ReasonShort, Propensity: 1, Predicted: size, Service: size}
 	}
 	c := a.question(req, who, load, sig, p)
+	a.join(&c)
 	d := route.Decision{Propensity: 1, Service: c.mean, Alone: c.alone, Cell: uint16(c.cell)}
 	d.Order = order(req.Budget, d.Service, who.Class)
 	if reason, refused := a.refuse(&c); refused {
@@ -92,7 +93,7 @@ func (a *Adaptive) Decide(req route.Request, who route.Subject, load route.Load,
 		return d
 	}
 	if req.Budget > 0 && !c.free { // what begins at once has its chance, small as it may be
-		d.Start = max(req.Budget-c.least, 1)
+		d.Start = max(req.Budget-c.least(), 1)
 	}
 	base, reason := a.table(&c)
 	d.Strategy, d.Propensity = a.correct(&c, base)
@@ -115,8 +116,7 @@ func (a *Adaptive) question(req route.Request, who route.Subject, load route.Loa
 	c := question{req: req, who: who, load: load, sig: sig, p: p}
 	c.cell, c.mean = admission.CellOf(who.Class, c.p.LogMean()), c.p.Mean()
 	c.run = a.Book.Door.Run(c.cell, c.mean)
-	c.least, c.free = c.run, a.free(load)
-	c.together = a.together(&c)
+	c.free = a.free(load)
 	return c
 }
 

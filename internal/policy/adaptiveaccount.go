@@ -17,6 +17,7 @@ func (a *Adaptive) Explain(req route.Request, who route.Subject, load route.Load
 	p := a.predict(req, who.Kind)
 	if p.Known() {
 		c := a.question(req, who, load, &sig, p)
+		a.join(&c)
 		a.learned(&x, c)
 		a.foresee(&x, who, p)
 		if c.together {
@@ -94,7 +95,7 @@ func (a *Adaptive) foresee(x *Account, who route.Subject, p estimate.Prediction)
 // foreseeBatch is what is predicted of the arm of a job that is to be batched: the run of its whole batch, at a turn
 // that comes by its part of it.
 func (a *Adaptive) foreseeBatch(x *Account, c *question) {
-	curve := &a.batching(c.who.Kind).Curve
+	curve := &a.Book.Batches[c.who.Kind].Curve
 	x.Gain = float32(max(curve.Gain(curve.Typical), 0))
 	arm := &x.Arms[route.Batch]
 	*arm = Arm{Allowed: arm.Allowed, Run: c.run, Wait: a.wait(c.cell)}

@@ -143,53 +143,49 @@ func (b *Batching) Lane(now time.Duration, f *Forming) time.Duration {
 	return b.Curve.Time(time.Duration(b.Curve.Single * float64(max(jobs, 1))))
 }
 
-// batching returns what is known of the batches of a kind, nil while they are not learned.
-func (a *Adaptive) batching(kind uint32) *Batching {
-	if int(kind) >= len(a.Book.Batches) {
-		return nil
-	}
-	return &a.Book.Batches[kind]
-}
-
 // usualShare is the share of its budget that a job's batch may run for: it may just have missed the
 // one before (Nexus, SOSP 2019).
 const usualShare = 2
 
-// together decides whether a job is to be batched. If so, it counts with its part of a
+// join lets a job be batched that can be.
+func (a *Adaptive) join(c *question) {
+	if int(c.who.Kind) < len(a.Book.Batches) && c.who.Allowed.Has(route.Batch) {
+		a.joinBatch(c)
+	}
+}
+
+// least is how long a job runs at least, once it has started.
+func (c *question) least() time.Duration {
+	if c.lone > 0 {
+		return c.lone
+	}
+	return c.run
+}
+
+// joinBatch decides whether a job that can be batched is to be. If so, it counts with its part of a
 // batch as large as they get when work is scarce.
-func (a *Adaptive) together(c *question) bool {
-	b := a.batching(c.who.Kind)
-	if b == nil || !c.who.Allowed.Has(route.Batch) {
-		return false
-	}
-	switch b.Mode {
-	case BatchOff:
-		c.who.Allowed = c.who.Allowed.Without(route.Batch)
-		return false
-	case BatchAsked:
+func (a *Adaptive) joinBatch(c *question) {
+	b := &a.Book.Batches[c.who.Kind]
+	if b.Mode == BatchAsked {
 		if s, _ := a.table(c); s != route.Batch {
-			return false
+			return
 		}
-	}
-	if c.free { // nobody waits whose company it could have
-		c.who.Allowed = c.who.Allowed.Without(route.Batch)
-		return false
 	}
 	n := float64(min(max(a.Book.BatchSize, 1), b.Curve.Reach()))
-	if b.Curve.Known() && c.req.Budget > 0 {
+	known := b.Curve.Known()
+	if known && c.req.Budget > 0 {
 		n = min(n, math.Floor(b.Curve.Fits(c.req.Budget/usualShare, c.mean)))
-		if n < 2 { // there is no time for company
-			c.who.Allowed = c.who.Allowed.Without(route.Batch)
-			return false
-		}
 	}
-	c.alone = c.mean
-	if !b.Curve.Known() {
-		return true
+	if b.Mode == BatchOff || c.free || n < 2 { // it saves nothing, nobody waits whose company it could have, or there is no time for any
+		c.who.Allowed = c.who.Allowed.Without(route.Batch)
+		return
+	}
+	c.together, c.alone = true, c.mean
+	if !known {
+		return
 	}
 	c.mean = max(b.Curve.PerJob(n, c.mean), 1)
 	c.cell = admission.CellOf(c.who.Class, stats.Log2(float64(c.mean)))
 	c.run = a.Book.Door.Run(c.cell, b.Curve.Time(time.Duration(n*float64(c.alone))))
-	c.least = a.Book.Door.Run(c.cell, b.Curve.Time(c.alone))
-	return true
+	c.lone = a.Book.Door.Run(c.cell, b.Curve.Time(c.alone))
 }

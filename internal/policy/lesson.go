@@ -53,18 +53,18 @@ func (a *Adaptive) correct(c *question, base route.Strategy) (s route.Strategy, 
 
 // question is one job at the door, with what is known of it.
 type question struct {
-	req   route.Request
-	who   route.Subject
-	load  route.Load
-	sig   *route.Signals
-	p     estimate.Prediction
-	cell  admission.Cell
-	mean  time.Duration // predicted core time
-	run   time.Duration // once it has started
-	least time.Duration // that at least: of a batch of one, where run is that of a usual one
-	free  bool          // cores are
+	req  route.Request
+	who  route.Subject
+	load route.Load
+	sig  *route.Signals
+	p    estimate.Prediction
+	cell admission.Cell
+	mean time.Duration // predicted core time
+	run  time.Duration // once it has started
+	free bool          // cores are
 
 	together bool          // it goes to a batch
+	lone     time.Duration // then: run in a batch of one, where run is that of a usual one
 	alone    time.Duration // then: predicted core time by itself, and mean is its part of the batch's
 }
 
@@ -112,6 +112,7 @@ func (a *Adaptive) Lesson(req route.Request, who route.Subject, load route.Load,
 		return lesson, false
 	}
 	c := a.question(req, who, load, sig, a.predict(req, who.Kind))
+	a.join(&c)
 	base, _ := a.table(&c)
 	allowed := candidates(base, who.Allowed, c.free)
 	if !allowed.Has(d.Strategy) { // the router had to overrule both

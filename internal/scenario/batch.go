@@ -37,8 +37,8 @@ var parcelBatches = map[string]Batch{
 // the table's 0.70.
 const togetherScaling = 0.9
 
-// least is the least core time that a job can be charged with, alone or in the largest batch.
-func (s *Scenario) least(j *Job) time.Duration {
+// Least is the least core time that a job can be charged with, alone or in the largest batch.
+func (s *Scenario) Least(j *Job) time.Duration {
 	b, ok := s.plan.batches[j.Kind]
 	if !ok {
 		return j.Service

@@ -17,7 +17,7 @@ func (s *Scenario) Bound() float64 {
 		if !ok {
 			due = bound.Never
 		}
-		jobs = append(jobs, bound.Job{Release: j.At, Due: due, Work: s.least(&j)})
+		jobs = append(jobs, bound.Job{Release: j.At, Due: due, Work: s.Least(&j)})
 	}
 	steps := []bound.Step{{From: 0, Cores: s.Cores(0)}}
 	for at, ok := s.NextCores(0); ok; at, ok = s.NextCores(at) {

@@ -33,8 +33,8 @@ func (r *Recorder) BatchRan(run BatchRun) {
 	s.mu.Unlock()
 }
 
-// batchRuns returns what has come since the last call.
-func (r *Recorder) batchRuns() []BatchRun {
+// BatchRuns returns the batches that have come since the last call.
+func (r *Recorder) BatchRuns() []BatchRun {
 	var all []BatchRun
 	for i := range r.shards {
 		s := &r.shards[i]

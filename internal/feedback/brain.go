@@ -74,7 +74,7 @@ func (b *Brain) Tick(now time.Duration, waits *admission.Backlog, cores float64,
 		k.model.Observe(s.units, s.served)
 		k.seen = now
 	}
-	for _, run := range b.recorder.batchRuns() {
+	for _, run := range b.recorder.BatchRuns() {
 		b.kind(run.Kind).observe(&run)
 	}
 	lessons := b.recorder.lessons()

@@ -15,9 +15,13 @@ type batching struct {
 	until  time.Duration // no trial before
 	before int           // batches that had run when it began
 	credit float64       // core time that its jobs may take in running one by one, ns
+	apart  int           // jobs that have run by themselves
 }
 
 const (
+	// apartFrom is how many jobs of a kind must have run by themselves before its batches are measured
+	// against them. Before, what is known may be a guess from batches, against which no batch saves anything.
+	apartFrom = 8
 	// trialBatches end a trial. What was known before counts for a quarter then, see estimate.Batches.Doubt.
 	trialBatches = 12
 	// trialMost ends one that sees no batches, as cores are free and nobody has company.
@@ -33,6 +37,7 @@ const (
 // observe takes in a batch that has run.
 func (k *learned) observe(run *BatchRun) {
 	switch {
+	case run.Alone > 0 && k.batching.apart < apartFrom:
 	case run.Alone > 0:
 		k.batching.model.Observe(run.Jobs, run.Alone, run.Served)
 	case run.Jobs == 1 || k.model.Samples() == 0:
@@ -61,7 +66,7 @@ func (b *batching) judge(now time.Duration) {
 	case known:
 		b.mode = policy.BatchOff
 	}
-	if b.mode != policy.BatchOn && now >= b.until {
+	if b.mode != policy.BatchOn && now >= b.until && b.apart >= apartFrom {
 		b.mode, b.since, b.before = policy.BatchTrial, now, c.Samples
 		b.model.Doubt()
 	}
@@ -88,6 +93,10 @@ func (b *Brain) alone(i int, now time.Duration, cores float64) {
 	k := &b.kinds[i]
 	mean := k.model.Mean()
 	if i >= maxProbes || k.batching.mode == policy.BatchOff || mean == 0 {
+		return
+	}
+	if k.batching.apart < apartFrom {
+		b.singles[i].Store(true)
 		return
 	}
 	k.batching.credit = min(k.batching.credit+float64(floor*cores*float64(now-b.at)), 2*mean)

@@ -88,6 +88,17 @@ func TestAKindThatOnlyCameInBatchesIsLearned(t *testing.T) {
 	if got := book.Curves[1].Predict(100).Median(); (got - ms).Abs() > ms/10 {
 		t.Errorf("predicted to take %v: four took 4 ms", got)
 	}
+	for range 20 {
+		d := route.Decision{Strategy: route.Batch, Service: ms / 2, Alone: ms}
+		m.tick()
+		if m.Offer(1, &d); d.Strategy != route.CPUPool {
+			t.Fatal("its batches are held against a guess that comes from batches")
+		}
+		if m.batches(1, 457*time.Microsecond, 0.543).Batches[1].Curve.Samples > 0 {
+			t.Fatal("learned from a batch before a job has run by itself")
+		}
+	}
+	m.done(20, route.Outcome{Kind: 1, Run: ms, Units: 100})
 	m.batches(15, 457*time.Microsecond, 0.543)
 	apart, all := 0, 2000
 	for i := range all {
@@ -121,6 +132,7 @@ func TestAFloodOfBatchesIsSampled(t *testing.T) {
 	r := feedback.NewSingleRecorder(0.15)
 	b := feedback.NewBrain(r, learn.Guarded)
 	m := &mind{Recorder: r, Brain: b}
+	m.done(20, route.Outcome{Kind: 1, Run: ms})
 	for range 1000 {
 		r.BatchRan(feedback.BatchRun{Kind: 1, Jobs: 2, Alone: 2 * ms, Served: ms})
 	}

@@ -72,6 +72,7 @@ func (b *Brain) Tick(now time.Duration, waits *admission.Backlog, cores float64,
 	for _, s := range b.recorder.drain() {
 		k := b.kind(s.kind)
 		k.model.Observe(s.units, s.served)
+		k.batching.apart++
 		k.seen = now
 	}
 	for _, run := range b.recorder.BatchRuns() {

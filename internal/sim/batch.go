@@ -148,6 +148,3 @@ func (r *run) endBatch(lead *task) {
 		r.recorder.BatchRan(feedback.BatchRun{Kind: lead.kind, Jobs: lead.leads, Units: lead.job.Units, Alone: lead.alone, Served: served})
 	}
 }
-
-// learnsBatches reports whether the policy of a run makes its own batches.
-func (r *run) learnsBatches() bool { return r.brain != nil && r.options.Batching == LearnedBatching }

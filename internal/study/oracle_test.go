@@ -55,6 +55,9 @@ func (cheat) Turn(j *scenario.Job, v sim.View) sim.Verdict {
 // end, which the bound knows and the cheat does not.
 func TestTheBoundIsCloseEnoughToAimAt(t *testing.T) {
 	for _, name := range scenario.Names() {
+		if name == "batch" {
+			continue // the cheat cannot form batches, see sim.Oracle
+		}
 		want := 0.97
 		if name == "burst" {
 			want = 0.94

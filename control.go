@@ -179,6 +179,7 @@ func (r *Router) thinkLocked(now time.Duration, v *view) {
 	p, ok := v.policy.(*policy.Adaptive)
 	if !ok {
 		v.learning, v.draws = nil, false
+		r.followLocked(nil)
 		return
 	}
 	waits := r.exec.Pool.Waiting()
@@ -188,6 +189,8 @@ func (r *Router) thinkLocked(now time.Duration, v *view) {
 	next.Book = r.brain.Tick(now, &waits, r.limits.Cores*(1-min(v.signals.External, mostReserved)), r.limits.Lanes)
 	r.tenants.sweep(now, r.brain)
 	next.Book.Overheads = r.control.standing.Overheads()
+	next.Book.BatchSize = v.config.BatchMaxSize
+	r.followLocked(next.Book.Batches)
 	v.policy, v.learning, v.draws = &next, nil, next.Book.Weights.Acting
 	if v.config.Learner != learn.Off.String() {
 		v.learning = &next

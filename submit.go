@@ -90,7 +90,7 @@ func (j *job) units() uint64 {
 
 // size is what the decision predicted.
 func (j *job) size() exec.Size {
-	return exec.Size{Service: j.decision.Service, Units: j.units(), Cell: admission.Cell(j.decision.Cell), Child: j.child}
+	return exec.Size{Service: j.decision.Service, Alone: j.decision.Alone, Units: j.units(), Cell: admission.Cell(j.decision.Cell), Child: j.child}
 }
 
 // submit is the walk of one job: decide, then run it inline here, or hand it to

@@ -11,7 +11,8 @@ type Decision struct {
 	Reason     Reason
 	Propensity float32       // probability with which this arm was chosen, (0,1]; 1 for a rule
 	Predicted  time.Duration // predicted sojourn; 0 = the policy predicts nothing
-	Service    time.Duration // predicted core time; 0 = unknown
+	Service    time.Duration // predicted core time, of a batched job its part of the batch's; 0 = unknown
+	Alone      time.Duration // of a batched job: predicted core time if it ran by itself; else 0
 	Order      time.Duration // after the submit: whose is the least is the next to leave the queue
 	Start      time.Duration // after the submit: a later start would be in vain; 0 = any time
 	Cell       uint16        // place in the order of shedding, see internal/admission; 0 with Service 0

@@ -47,7 +47,7 @@ var reasons = [NumReasons]struct{ name, explanation string }{
 	ReasonQueueFull:  {"queue_full", "every slot is taken and cpu_queue_cap jobs wait already"},
 	ReasonShort:      {"short", "jobs like it are proven to be short"},
 	ReasonFits:       {"fits", "it is predicted to be done within its budget"},
-	ReasonLearned:    {"learned", "jobs like it were faster there than where the table would run it"},
+	ReasonLearned:    {"learned", "jobs like it were faster or cheaper there than where the table would run it"},
 	ReasonExplored:   {"explored", "it shows whether jobs like it are faster there"},
 	ReasonUnknown:    {"unknown", "no job of its kind has run yet, so the pool bounds it while the cores are busy"},
 	ReasonProbe:      {"probe", "it keeps the prediction of its kind true while others of the kind are refused"},

@@ -13,8 +13,11 @@ import (
 type batchRun struct {
 	taken   time.Duration      // when it got its slot
 	tasks   []*Task            // guarded by pool.mu once the batch is on a slot
-	service time.Duration      // predicted core time of all of them, one by one
+	alone   time.Duration      // predicted core time of all of them, one by one; 0 = unknown
+	service time.Duration      // that the batch is predicted to take
 	joined  float64            // of capacity.Share
+	served  time.Duration      // core time that it had, 0 = unknown; written when its slot goes on
+	whole   bool               // its batch function returned
 	wanted  atomic.Int32       // tasks whose callers have not left
 	cancel  context.CancelFunc // ends the batch's context; written before the first task is running
 }
@@ -64,6 +67,7 @@ func (p *Pool) runBatch(s shift) (next shift) {
 	if !ok {
 		ends = runSingly(begun)
 	}
+	s.batch.whole = ok
 	return p.finishBatch(s, begun, ends)
 }
 
@@ -155,6 +159,9 @@ func (p *Pool) finishBatch(s shift, begun []*Task, ends []route.Disposition) (ne
 		}
 	}
 	next = p.changeShift(s)
+	if s.batch.whole && s.batch.wanted.Load() > 0 { // else it was told to stop
+		p.report(s.batch, begun, ends)
+	}
 	for _, t := range waited {
 		t.signal()
 	}

@@ -12,7 +12,8 @@ import (
 
 // Size is what the router predicts of a task. The zero Size is unknown.
 type Size struct {
-	Service time.Duration // core time
+	Service time.Duration // core time, of a batched job its part of the batch's
+	Alone   time.Duration // of a batched job: core time if it ran by itself
 	Units   uint64        // declared size, to learn from
 	Cell    admission.Cell
 	// Child marks a job that was submitted from inside another one, which may wait for it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/helixrouter/helix/internal/policy"
 	"github.com/helixrouter/helix/route"
 )
 
@@ -18,6 +19,9 @@ type Former struct {
 	tasks  list // guarded by pool.mu
 	coming int  // workers that were started for tasks and have not taken any; guarded by pool.mu
 	listed bool // in pool.forming; guarded by pool.mu
+
+	plan policy.Batching // what is known of the kind's batches; guarded by pool.mu
+	due  time.Duration   // no task was late before, of those that came since there was none; guarded by pool.mu
 
 	ended time.Duration // when the last batch ended; guarded by pool.mu
 	took  time.Duration // how long it had its slot; guarded by pool.mu
@@ -40,7 +44,7 @@ func (f *Former) Submit(t *Task) Placement {
 	p := f.pool
 	t.home = p
 	p.mu.Lock()
-	start := p.mayStartLocked(t.Size) && f.coming*p.limits.BatchSize <= f.tasks.len
+	start := p.mayStartLocked(f.laneLocked(t)) && f.coming*p.limits.BatchSize <= f.tasks.len
 	if p.closed || (p.fullLocked() && !start) {
 		closed := p.closed
 		p.mu.Unlock()
@@ -49,6 +53,10 @@ func (f *Former) Submit(t *Task) Placement {
 		}
 		return Full
 	}
+	if f.tasks.len == 0 {
+		f.due = policy.Endless
+	}
+	f.due = min(f.due, t.due())
 	f.tasks.push(t)
 	p.queuedLocked(t)
 	if !f.listed {
@@ -60,6 +68,7 @@ func (f *Former) Submit(t *Task) Placement {
 		f.coming++
 	} else {
 		p.watchLocked(t.Deadline)
+		f.holdLocked()
 	}
 	p.mu.Unlock()
 	if start {
@@ -72,17 +81,3 @@ func (f *Former) Submit(t *Task) Placement {
 // that the next has company to wait for: the pause since the last one is shorter
 // than that one was. A lone job, which would wait for nobody, is taken at once.
 func (f *Former) busyLocked(now time.Duration) bool { return now-f.ended < f.took }
-
-// takeBatchLocked moves up to BatchSize of f's tasks onto the slot that asks.
-func (p *Pool) takeBatchLocked(f *Former) shift {
-	b := &batchRun{taken: p.executor.Now(), tasks: make([]*Task, 0, min(f.tasks.len, p.limits.BatchSize))}
-	for t := f.tasks.first; t != nil && len(b.tasks) < p.limits.BatchSize; t = f.tasks.first {
-		p.dequeueLocked(t)
-		b.tasks = append(b.tasks, t)
-		b.service += t.Size.Service
-	}
-	b.joined = p.joinLocked(b.service)
-	p.batches[b] = struct{}{}
-	p.batched++
-	return shift{former: f, batch: b}
-}

@@ -69,7 +69,7 @@ func (p *Pool) dueLocked() *Former {
 // mayBatchLocked reports whether a batch of a former has a lane, as its first task would. It has
 // while a child waits, which may be anywhere in a former and must not wait for its parent.
 func (p *Pool) mayBatchLocked(f *Former) bool {
-	return p.children > 0 || p.hasLaneLocked(f.tasks.first.Size)
+	return p.children > 0 || p.hasLaneLocked(f.laneLocked(nil))
 }
 
 // oldestLocked returns the eligible former whose first task has waited longest.
@@ -148,6 +148,7 @@ func (p *Pool) expireWaiting() {
 	p.alarmAt = 0
 	p.alarmGap = max(expiryGrain, expiryShare*(x.Now()-now))
 	p.watchLocked(earliest)
+	p.watchLocked(p.heldLocked(now))
 	p.mu.Unlock()
 	for _, t := range late {
 		x.expire(t, now)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/helixrouter/helix/internal/admission"
 	"github.com/helixrouter/helix/internal/capacity"
+	"github.com/helixrouter/helix/internal/policy"
 	"github.com/helixrouter/helix/route"
 )
 
@@ -32,6 +33,7 @@ type Pool struct {
 	waits    admission.Backlog      // predicted core time of what waits; guarded by mu
 	share    capacity.Share         // of the cores, where there are lanes; guarded by mu
 	forming  []*Former              // formers with tasks; guarded by mu
+	scan     []policy.Waiting       // of takeBatchLocked, for use again; guarded by mu
 	batched  int                    // batches picked since the last single task; guarded by mu
 	lent     int                    // slots whose takers run their jobs themselves; guarded by mu
 	live     list                   // single tasks on slots; guarded by mu
@@ -218,7 +220,7 @@ func (p *Pool) changeShift(s shift) (next shift) {
 		delete(p.batches, s.batch)
 		s.former.ended = p.executor.Now()
 		s.former.took = s.former.ended - s.batch.taken
-		p.leaveLocked(s.batch.service, s.batch.joined)
+		s.batch.served = p.leaveLocked(s.batch.service, s.batch.joined)
 	}
 	next = p.nextLocked()
 	p.fillLocked()

@@ -122,7 +122,7 @@ func (t *Task) stopWatching() {
 // begin claims the task for running. It is false when its caller has left or its
 // deadline has passed; the second is for the one who asked to record and signal.
 func (t *Task) begin(now time.Duration) (ok, late bool) {
-	if t.Deadline != 0 && now >= t.Deadline || t.Latest != 0 && now >= t.Latest {
+	if t.late(now) {
 		return false, t.state.CompareAndSwap(waiting, expired)
 	}
 	t.started = now

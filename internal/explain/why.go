@@ -78,8 +78,11 @@ func taken(a *policy.Account) string {
 	if a.Queued > 0 {
 		text += fmt.Sprintf(" and %s", count(a.Queued, "job waits", "jobs wait"))
 	}
-	if a.Reason == route.ReasonAmortises {
+	switch {
+	case a.Reason == route.ReasonAmortises:
 		text += ", " + row(a)
+	case a.Strategy == route.Batch && a.Reason == route.ReasonLearned:
+		text += fmt.Sprintf(", and batches of its kind save %s of its core time", percent(a.Gain))
 	}
 	return text
 }

@@ -27,6 +27,8 @@ type Brain struct {
 	unknown   [maxProbes]atomic.Bool  // by kind: it waits, and nothing is known of it
 	tried     [maxProbes]time.Duration
 	floors    floors
+	singles   [maxProbes]atomic.Bool // by kind: one job may run by itself that would be batched
+	unbatched bool                   // batches are not learned
 }
 
 // maxProbes is how many kinds are probed, all that a router keeps.
@@ -37,6 +39,8 @@ type learned struct {
 	model  estimate.Model
 	seen   time.Duration // when a job of it last ended
 	credit float64       // core time that its probes may take, ns
+
+	batching batching
 }
 
 // NewBrain returns a brain that has learned nothing.
@@ -104,7 +108,11 @@ func (b *Brain) Tick(now time.Duration, waits *admission.Backlog, cores float64,
 	for _, s := range b.recorder.drain() {
 		k := b.kind(s.kind)
 		k.model.Observe(s.units, s.served)
+		k.batching.apart++
 		k.seen = now
+	}
+	for _, run := range b.recorder.BatchRuns() {
+		b.kind(run.Kind).observe(&run)
 	}
 	lessons := b.recorder.lessons()
 	for _, s := range lessons[:min(len(lessons), maxLearned)] {
@@ -129,6 +137,7 @@ func (b *Brain) Tick(now time.Duration, waits *admission.Backlog, cores float64,
 		b.probe(i, now, cores)
 	}
 	book.Know(curves)
+	b.batch(book, now, cores)
 	b.at = now
 	return book
 }
@@ -195,6 +204,9 @@ func (b *Brain) Offer(who route.Subject, tenant uint16, d *route.Decision) {
 	case d.Service == 0:
 		b.first(who.Kind, d)
 		return
+	}
+	if d.Strategy == route.Batch && d.Alone > 0 && b.takeSingle(who.Kind) {
+		d.Strategy, d.Reason, d.Service, d.Alone = route.CPUPool, route.ReasonExplored, d.Alone, 0
 	}
 	cell := d.Cell
 	switch d.Reason {

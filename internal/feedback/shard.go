@@ -34,6 +34,7 @@ type shard struct {
 	samples   samples
 	waits     leastWaits
 	lessons   lessons
+	batchRuns batchRuns
 
 	arrived [admission.Cells]atomic.Uint64 // ns of predicted core time that came, by cell; not guarded
 

@@ -30,6 +30,7 @@ type Account struct {
 	High    time.Duration // 99 of 100 such jobs keep it
 	Spread  float32       // standard deviation of log2 of the core time
 	Samples int32         // jobs of the kind that were observed
+	Gain    float32       // share of the core time that batches of the kind save; 0 = none, or not known
 
 	Demand   float32       // cores that all arrivals ask for, the refused ones too
 	Before   float32       // cores that those ask for that come before it, by class and size

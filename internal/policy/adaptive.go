@@ -30,6 +30,9 @@ type Book struct {
 	// differs by a microsecond between arms that begin at once.
 	Overheads [route.NumStrategies]time.Duration
 	Lanes     int // how many jobs of about the same size the cores can run at a time
+
+	Batches   []Batching // by kind; nil = batches are not learned: the table says what is batched
+	BatchSize int        // most jobs in a batch
 }
 
 // Know sets what is known of the kinds, before anybody reads the book.
@@ -92,10 +95,13 @@ func (a *Adaptive) Decide(req route.Request, who route.Subject, load route.Load,
 	if !a.size(&c, req, who, load) {
 		return a.unknown(req, who, load, sig)
 	}
+	if a.mayJoin(who) {
+		who = a.join(&c, req, who, sig)
+	}
 	if reason, refused := a.refuse(&c, req.Budget); refused {
 		return route.Decision{
 			Strategy: route.Drop, Reason: reason, Propensity: 1, Predicted: a.finish(c.cell, c.run),
-			Service: c.mean, Order: order(req.Budget, c.mean, who.Class), Cell: uint16(c.cell),
+			Service: c.mean, Alone: c.alone, Order: order(req.Budget, c.mean, who.Class), Cell: uint16(c.cell),
 		}
 	}
 	base, reason := a.table(&c, req, who, sig)
@@ -113,12 +119,12 @@ func (a *Adaptive) Decide(req route.Request, who route.Subject, load route.Load,
 	if !c.free {
 		predicted = a.finish(c.cell, c.run)
 		if req.Budget > 0 {
-			start = max(req.Budget-c.run, 1)
+			start = max(req.Budget-c.least(), 1)
 		}
 	}
 	return route.Decision{
 		Strategy: strategy, Reason: reason, Propensity: propensity, Predicted: predicted,
-		Service: c.mean, Order: order(req.Budget, c.mean, who.Class), Start: start, Cell: uint16(c.cell),
+		Service: c.mean, Alone: c.alone, Order: order(req.Budget, c.mean, who.Class), Start: start, Cell: uint16(c.cell),
 	}
 }
 
@@ -130,6 +136,10 @@ type question struct {
 	mean time.Duration // predicted core time
 	run  time.Duration // once it has started
 	free bool          // cores are
+
+	together bool          // it goes to a batch
+	lone     time.Duration // then: run in a batch of one, where run is that of a usual one
+	alone    time.Duration // then: predicted core time by itself, and mean is its part of the batch's
 }
 
 // size fills in what is predicted of a job; false if nothing is known of its kind.
@@ -214,7 +224,10 @@ func (a *Adaptive) table(c *question, req route.Request, who route.Subject, sig 
 		cost = math.MaxUint64
 	}
 	s, reason := a.Table.Row(cost, req.Scaling, -1, sig.SpawnThreshold, who.Allowed.Without(route.Inline))
-	if s == route.Batch || s == route.Spawn && c.free {
+	switch {
+	case c.together && s != route.Batch:
+		return route.Batch, route.ReasonLearned
+	case s == route.Batch, s == route.Spawn && c.free:
 		return s, reason
 	}
 	return route.CPUPool, route.ReasonFits

@@ -16,6 +16,9 @@ func (a *Adaptive) Explain(req route.Request, who route.Subject, load route.Load
 	x.Lanes, x.calm = int32(a.Book.Lanes), a.Book.Calm
 	var c question
 	if a.size(&c, req, who, load) {
+		if a.mayJoin(who) {
+			a.join(&c, req, who, &sig)
+		}
 		if w := &a.Book.Weights; w.Acts(who.Kind) {
 			features := a.features(&c, req, load, &sig)
 			for _, s := range [...]route.Strategy{route.Spawn, route.CPUPool} {
@@ -23,6 +26,9 @@ func (a *Adaptive) Explain(req route.Request, who route.Subject, load route.Load
 			}
 		}
 		a.foresee(&x, who, c.p)
+		if c.together {
+			a.foreseeBatch(&x, &c, who.Kind)
+		}
 	}
 	p := c.p
 	x.Rule = a.rule(&x, p)
@@ -82,6 +88,20 @@ func (a *Adaptive) foresee(x *Account, who route.Subject, p estimate.Prediction)
 		x.Arms[s].Overhead = a.Book.Overheads[s]
 		x.miss(route.Strategy(s), p, long)
 	}
+}
+
+// foreseeBatch is what is predicted of the arm of a job that is to be batched: the run of its whole batch, at a turn
+// that comes by its part of it.
+func (a *Adaptive) foreseeBatch(x *Account, c *question, kind uint32) {
+	curve := &a.Book.Batches[kind].Curve
+	x.Gain = float32(max(curve.Gain(curve.Typical), 0))
+	arm := &x.Arms[route.Batch]
+	*arm = Arm{Allowed: arm.Allowed, Run: c.run, Wait: a.wait(c.cell)}
+	if x.Budget > 0 {
+		arm.Miss = float32(a.late(x.Budget, c.run, c.cell))
+		arm.Miss = 1 - (1-arm.Miss)*float32(1-c.p.Beyond(x.Budget))
+	}
+	arm.Loss = x.loss(route.Batch)
 }
 
 // shared is how long a job runs beside everything else that was let in.

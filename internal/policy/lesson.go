@@ -94,6 +94,9 @@ func (a *Adaptive) Lesson(req route.Request, who route.Subject, load route.Load,
 	}
 	var c question
 	a.size(&c, req, who, load)
+	if a.mayJoin(who) {
+		who = a.join(&c, req, who, sig)
+	}
 	base, _ := a.table(&c, req, who, sig)
 	allowed := candidates(base, who.Allowed, c.free)
 	if !allowed.Has(d.Strategy) { // the router had to overrule both

@@ -15,6 +15,7 @@ type plan struct {
 	tenants []tenant // of each job, but where its kind has its own
 	retries int
 	stolen  float64 // share of the cores that is away for the middle third
+	batches map[string]Batch
 }
 
 // kind is one kind of job.
@@ -86,7 +87,8 @@ var senders = []kind{
 	{"report", 0.02, uniform(10*time.Millisecond, 30*time.Millisecond), 0.3, unitPrice, 400 * time.Millisecond, "east"},
 }
 
-// plans are the scenarios, in the order of the issue that asked for them.
+// plans are the scenarios, in the order of the issue that asked for them, and then those about
+// the end of a storm, tenants and batches.
 var plans = []plan{
 	{name: "steady", kinds: office, shape: flat},
 	{name: "step", kinds: office, shape: step},
@@ -101,6 +103,7 @@ var plans = []plan{
 	{name: "stolen-cores", kinds: office, shape: flat, stolen: 0.5},
 	{name: "retry-step", kinds: patient, shape: step, retries: 3},
 	{name: "tenants", kinds: senders, shape: flat},
+	{name: "batch", kinds: parcels, shape: flat, batches: parcelBatches},
 }
 
 // wrongHint declares a hundred times too much for the first kind, a hundredth for
@@ -151,6 +154,9 @@ func (p *plan) draw(s source, id uint64, at, run time.Duration) Job {
 		Units:   uint64(max(math.Round(units), 1)),
 		Service: time.Duration(max(math.Round(service), 1)),
 		Scaling: s.fraction(), Tenant: k.tenant,
+	}
+	if _, ok := p.batches[k.name]; ok {
+		j.Scaling = togetherScaling
 	}
 	if p.tenants != nil {
 		j.Tenant = p.tenants[pick(s.fraction(), len(p.tenants), func(i int) float64 { return p.tenants[i].share })].name

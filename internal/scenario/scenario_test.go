@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/helixrouter/helix/internal/scenario"
 )
 
@@ -51,6 +53,7 @@ func TestJobsAreTheSameEverywhere(t *testing.T) {
 		"stolen-cores":    "f0901fc8c172ec88",
 		"retry-step":      "b9f20d261fae12b8",
 		"tenants":         "7c47f3a0e5f020be",
+		"batch":           "78945f2fca4491bc",
 	}
 	for _, name := range scenario.Names() {
 		s := made(t, name, options(0.9))
@@ -210,4 +213,31 @@ func BenchmarkJobs(b *testing.B) {
 			}
 		})
 	}
+}
+
+// What the bound charges the jobs of any batch with is never more than the batch costs, nor more than
+// the jobs cost one by one.
+func TestTheBoundChargesNoMoreThanABatchCosts(t *testing.T) {
+	s := made(t, "batch", options(1))
+	rapid.Check(t, func(t *rapid.T) {
+		kind := rapid.SampledFrom([]string{"embed", "scan"}).Draw(t, "kind")
+		curve := s.Batches()[kind]
+		n := rapid.IntRange(1, scenario.MaxBatch).Draw(t, "jobs")
+		inTime := rapid.IntRange(1, n).Draw(t, "in time")
+		cost, charged := float64(curve.Fixed), time.Duration(0)
+		for i := range n {
+			j := scenario.Job{Kind: kind, Service: time.Duration(rapid.Int64Range(1, 1e8).Draw(t, "service"))}
+			cost += curve.Share * float64(j.Service)
+			least := s.Least(&j)
+			if least > j.Service || least < 1 {
+				t.Fatalf("%v of a job of %v", least, j.Service)
+			}
+			if i < inTime {
+				charged += least
+			}
+		}
+		if float64(charged) > cost+float64(n) {
+			t.Fatalf("%d of %d jobs are charged with %v, the batch costs %v", inTime, n, charged, time.Duration(cost))
+		}
+	})
 }

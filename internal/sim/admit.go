@@ -115,7 +115,7 @@ func (r *run) kindOf(name string) uint32 {
 	r.kinds[name] = number
 	curve, batchable := r.options.Curves[name]
 	arms := route.SetOf(route.Inline, route.Spawn, route.CPUPool)
-	if batchable {
+	if batchable && r.options.Batching != NeverBatching {
 		arms = arms.With(route.Batch)
 	}
 	r.arms, r.curves, r.pool.formers = append(r.arms, arms), append(r.curves, curve), append(r.pool.formers, newList())

@@ -58,6 +58,8 @@ func (r *run) think() {
 	old := r.policy.(*policy.Adaptive)
 	r.brain.Rewards(&r.control.last)
 	next := &policy.Adaptive{Table: old.Table, Book: r.brain.Tick(r.now, &r.pool.waits, r.pool.share.Cores, r.pool.lanes)}
+	next.Book.BatchSize = r.pool.batchSize
+	r.pool.plans = next.Book.Batches
 	r.policy = next
 	if r.options.Config.Learner != learn.Off.String() {
 		r.learning = next

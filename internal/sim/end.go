@@ -64,7 +64,7 @@ func (r *run) leaveCores(t int32) {
 	switch task.strategy {
 	case route.Inline:
 	case route.Batch:
-		r.pool.share.Leave(r.now, task.together, task.joined)
+		r.endBatch(task)
 	default:
 		task.served = r.pool.share.Leave(r.now, task.service, task.joined)
 	}

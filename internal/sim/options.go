@@ -16,6 +16,7 @@ type Options struct {
 	Policy   route.Policy // nil = the one that Config names
 	Oracle   Oracle       // decides instead of Policy, knowing the truth; for tests
 	Curves   map[string]Curve
+	Batching Batching // what the adaptive policy makes of Curves
 	Overhead Overhead
 	// Effect, if not nil, is by how much the core time of a job of a kind differs on an
 	// arm, with so many others running: what no model of its kind knows.
@@ -34,6 +35,25 @@ type Curve struct {
 	Fixed time.Duration
 	Share float64
 }
+
+// CurvesOf are those of a scenario.
+func CurvesOf(s *scenario.Scenario) map[string]Curve {
+	curves := map[string]Curve{}
+	for name, b := range s.Batches() {
+		curves[name] = Curve(b)
+	}
+	return curves
+}
+
+// Batching is how far the adaptive policy's batches follow what was learned of them, for comparisons.
+type Batching uint8
+
+// The ways to batch.
+const (
+	LearnedBatching Batching = iota // as the live router does
+	AlwaysBatching                  // up to the largest size, whatever the table sends there
+	NeverBatching                   // no kind can be batched
+)
 
 // Overhead is the core time of a decision and of what carries it out, by strategy.
 type Overhead [route.NumStrategies]time.Duration

@@ -6,6 +6,7 @@ import (
 	"github.com/helixrouter/helix/internal/admission"
 	"github.com/helixrouter/helix/internal/capacity"
 	"github.com/helixrouter/helix/internal/exec"
+	"github.com/helixrouter/helix/internal/policy"
 	"github.com/helixrouter/helix/route"
 )
 
@@ -13,11 +14,14 @@ import (
 // without goroutines: the same bounds, and the same order (exec/next.go).
 type pool struct {
 	busy    int
-	queued  int    // in queue and formers
-	queue   list   // single tasks
-	formers []list // by kind
-	batched int    // batches picked since the last single task
-	best    int32  // of an oracle's order, among the tasks of queue up to seen; or none
+	queued  int               // in queue and formers
+	queue   list              // single tasks
+	formers []list            // by kind
+	plans   []policy.Batching // by kind
+	scan    []policy.Waiting  // of batch, for use again
+	batched int               // batches picked since the last single task
+	wake    time.Duration     // when the first hold of a batch ends; never = none is held
+	best    int32             // of an oracle's order, among the tasks of queue up to seen; or none
 	seen    int32
 
 	width, cap, batchSize int
@@ -47,14 +51,6 @@ func (p *pool) mayStart(service time.Duration) bool {
 	return p.slotFree() && (p.lanes == 0 || p.share.Rivals(service) < p.lanes)
 }
 
-// mayStartTask is that for a task, and a batch needs no lane.
-func (p *pool) mayStartTask(t *task) bool {
-	if t.strategy == route.Batch {
-		return p.slotFree()
-	}
-	return p.mayStart(t.service)
-}
-
 // line is where a task waits.
 func (p *pool) line(t *task) *list {
 	if t.strategy == route.Batch {
@@ -65,7 +61,7 @@ func (p *pool) line(t *task) *list {
 
 // submit puts a task on a free slot or lets it wait.
 func (r *run) submit(t int32) {
-	if r.oracle == nil && r.pool.mayStartTask(&r.tasks[t]) {
+	if r.oracle == nil && r.mayStartTask(t) {
 		r.pool.busy++
 		if r.tasks[t].strategy == route.Batch {
 			r.startBatch(t)
@@ -82,6 +78,9 @@ func (r *run) submit(t int32) {
 	}
 	r.pool.waits.Add(task.cell, task.service)
 	r.pool.queued++
+	if task.strategy == route.Batch {
+		r.hold(int(task.kind))
+	}
 	r.order++
 	task.ticket = r.order
 	if task.due != never {
@@ -172,7 +171,7 @@ func (r *run) oldest(due bool) int {
 	best, p := -1, &r.pool
 	for kind := range p.formers {
 		l := &p.formers[kind]
-		if l.len == 0 || !p.mayStart(r.tasks[l.first].service) || due && l.len < p.batchSize && r.now-r.tasks[l.first].job.At < p.batchDelay {
+		if l.len == 0 || !r.mayBatch(kind) || due && l.len < p.batchSize && r.now-r.tasks[l.first].job.At < p.batchDelay {
 			continue
 		}
 		if best < 0 || r.tasks[l.first].ticket < r.tasks[p.formers[best].first].ticket {
@@ -180,46 +179,4 @@ func (r *run) oldest(due bool) int {
 		}
 	}
 	return best
-}
-
-// batch takes up to a batch of a kind's waiting tasks, as a chain; those that
-// are too late expire. It returns the first, or none.
-func (r *run) batch(kind int) int32 {
-	l := &r.pool.formers[kind]
-	first, last := none, none
-	for n := 0; l.len > 0 && n < r.pool.batchSize; n++ {
-		t := l.first
-		r.leave(t)
-		switch {
-		case r.tasks[t].due <= r.now:
-			r.expire(t)
-			continue
-		case last == none:
-			first = t
-		default:
-			r.tasks[last].next = t
-		}
-		last = t
-	}
-	return first
-}
-
-// startBatch runs a chain of tasks as one thread, and charges each with an even share.
-func (r *run) startBatch(first int32) {
-	n, alone, predicted := 0, 0.0, time.Duration(0)
-	for t := first; t != none; t = r.tasks[t].next {
-		n++
-		alone += float64(r.tasks[t].job.Service)
-		predicted += r.tasks[t].service
-		r.tasks[t].started = r.now
-	}
-	c := r.curves[r.tasks[first].kind]
-	need := float64(c.Fixed) + float64(c.Share*alone)
-	for t := first; t != none; t = r.tasks[t].next {
-		r.tasks[t].cost = need / float64(n)
-	}
-	r.recorder.Batch(n)
-	r.order++
-	r.tasks[first].joined, r.tasks[first].together = r.pool.share.Join(r.now, predicted), predicted
-	r.cores.start(first, r.order, need)
 }

@@ -74,7 +74,7 @@ func newRun(s *scenario.Scenario, o Options) *run {
 		signals: route.Signals{SpawnThreshold: c.SpawnThreshold},
 		cores:   cores{count: s.Cores(0)},
 		pool: pool{
-			queue: newList(), best: none, seen: none, width: c.CPUParallelism, cap: c.CPUQueueCap,
+			queue: newList(), best: none, seen: none, wake: never, width: c.CPUParallelism, cap: c.CPUQueueCap,
 			batchSize: c.BatchMaxSize, batchDelay: time.Duration(c.BatchMaxDelayMS) * time.Millisecond,
 		},
 		free: none, theft: nextTheft(s, 0),
@@ -92,6 +92,7 @@ func newRun(s *scenario.Scenario, o Options) *run {
 		mode, _ := learn.ParseMode(c.Learner) // of a configuration that was checked
 		r.brain = feedback.NewBrain(r.recorder, mode)
 		r.brain.SetTenantFloor(c.TenantFloor)
+		r.brain.LearnBatches(o.Batching == LearnedBatching)
 		r.pool.share.Cores = s.Cores(0)
 		r.pool.lanes = min(max(int(s.Cores(0)), 1), c.CPUParallelism)
 		r.policy = &policy.Adaptive{Table: r.policy.(*policy.Adaptive).Table, Book: &policy.Book{Lanes: r.pool.lanes, Calm: true}}
@@ -106,7 +107,7 @@ func (r *run) until(to time.Duration) {
 	for {
 		end := r.after(r.cores.next())
 		expiry, retry := first(r.expiries), first(r.retries)
-		at := min(end, r.theft, expiry, r.control.next, retry)
+		at := min(end, r.theft, expiry, r.control.next, retry, r.pool.wake)
 		if at > to {
 			break
 		}
@@ -122,6 +123,8 @@ func (r *run) until(to time.Duration) {
 			r.expireFirst()
 		case r.control.next:
 			r.tick()
+		case r.pool.wake:
+			r.endHolds()
 		default:
 			t := r.retries.pop().task
 			r.give(t)

@@ -25,7 +25,9 @@ type task struct {
 	rank     time.Duration // whose is the least is the next to leave the queue
 	cell     admission.Cell
 	latest   time.Duration // when it must start to be in time
-	together time.Duration // service of the batch that it leads
+	alone    time.Duration // predicted if it ran by itself, of a task that is batched
+	together time.Duration // predicted of the batch that it leads
+	leads    int           // tasks of that batch
 	joined   float64       // see capacity.Share
 	served   time.Duration
 	lesson   learn.Sample // for the learner, where taught
@@ -50,7 +52,7 @@ func (r *run) take(j *scenario.Job, kind uint32, d *route.Decision) int32 {
 	}
 	r.tasks[t] = task{
 		job: *j, kind: kind, strategy: d.Strategy, due: due, cost: float64(j.Service),
-		latest: latest(j, d), service: d.Service, rank: j.At + d.Order, cell: admission.Cell(d.Cell), next: none, prev: none,
+		latest: latest(j, d), service: d.Service, alone: d.Alone, rank: j.At + d.Order, cell: admission.Cell(d.Cell), next: none, prev: none,
 	}
 	return t
 }

@@ -92,7 +92,7 @@ func (g *Grid) cell(name string, load float64, done func(policies int)) ([]repor
 		}
 		most := s.Bound()
 		for i, p := range g.Policies {
-			o, err := options(p, g.Cores, g.Settings)
+			o, err := options(p, s, g.Cores, g.Settings)
 			if err != nil {
 				return nil, err
 			}

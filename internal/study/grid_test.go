@@ -97,7 +97,7 @@ func TestPoliciesMeetTheSameJobs(t *testing.T) {
 	g := grid()
 	g.Policies, g.Loads = study.Policies(), []float64{2}
 	rows := ran(t, g)
-	if len(rows) != 6 || rows[0].Offered != rows[1].Offered || rows[0].BoundFraction != rows[1].BoundFraction || rows[0].Shed == rows[1].Shed {
+	if len(rows) != 2*len(study.Policies()) || rows[0].Offered != rows[1].Offered || rows[0].BoundFraction != rows[1].BoundFraction || rows[0].Shed == rows[1].Shed {
 		t.Errorf("%+v", rows)
 	}
 }

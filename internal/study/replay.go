@@ -85,7 +85,7 @@ func (p Replay) Run() (Replayed, error) {
 }
 
 func (p *Replay) run(s *scenario.Scenario, name string, decided func(*scenario.Job, route.Decision, func() policy.Account)) (sim.Result, error) {
-	o, err := options(name, p.Cores, p.Settings)
+	o, err := options(name, s, p.Cores, p.Settings)
 	if err != nil {
 		return sim.Result{}, err
 	}

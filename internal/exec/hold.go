@@ -1,0 +1,70 @@
+package exec
+
+import (
+	"time"
+
+	"github.com/helixrouter/helix/internal/policy"
+)
+
+// A batch that is forming may be held for company: while the lanes are taken it waits for one as the largest batch
+// would, though by its own size it could start beside what runs. A free lane ends the wait at once, and so do
+// policy.Batching's bounds, which the pool's alarm watches (ADR 9).
+
+// formingLocked is the batch that forms, with one more task where t is not nil.
+func (f *Former) formingLocked(t *Task) policy.Forming {
+	l := &f.pool.limits
+	b := policy.Forming{Jobs: f.tasks.len, Due: f.due, Most: l.BatchSize, Delay: l.BatchDelay}
+	if f.tasks.len == 0 {
+		b.Due = policy.Endless
+	}
+	first := f.tasks.first
+	if t != nil {
+		b.Jobs++
+		b.Due = min(b.Due, t.due())
+		if first == nil {
+			first = t
+		}
+	}
+	b.First, b.Oldest = first.Size.Service, first.Submitted
+	return b
+}
+
+// laneLocked is the size by which the batch that forms, with one more task where t is not nil, has to find a lane.
+func (f *Former) laneLocked(t *Task) Size {
+	b := f.formingLocked(t)
+	size := Size{Service: b.First, Child: t != nil && t.Size.Child}
+	if f.plan.Curve.Known() {
+		size.Service = f.plan.Lane(f.pool.executor.Now(), &b)
+	}
+	return size
+}
+
+// holdLocked makes the alarm ring when the hold of what forms ends.
+func (f *Former) holdLocked() {
+	b := f.formingLocked(nil)
+	if until := f.plan.Until(&b); until > f.pool.executor.Now() {
+		f.pool.watchLocked(until)
+	}
+}
+
+// heldLocked returns the first end of a hold that lies ahead, 0 if none does.
+func (p *Pool) heldLocked(now time.Duration) (first time.Duration) {
+	for _, f := range p.forming {
+		if f.tasks.len == 0 {
+			continue
+		}
+		b := f.formingLocked(nil)
+		if until := f.plan.Until(&b); until > now && (first == 0 || until < first) {
+			first = until
+		}
+	}
+	return first
+}
+
+// due is when the task is late.
+func (t *Task) due() time.Duration {
+	if t.Deadline == 0 {
+		return policy.Endless
+	}
+	return t.Deadline
+}

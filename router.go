@@ -28,6 +28,7 @@ type Router struct {
 	events   *event.Ring[Decision]
 	accounts accounts // of what events keeps
 	log      *slog.Logger
+	tracer   Tracer                    // nil = none
 	policy   func(Config) route.Policy // makes the policy of a configuration
 	foreign  bool                      // it is not ours
 

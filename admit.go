@@ -163,7 +163,7 @@ func (r *Router) publish(k *kind, j *job) {
 	d := j.decision
 	account := policy.Explain(j.seen.view.policy, j.request(),
 		j.subject(k), j.seen.load, j.seen.view.signals, d)
-	r.accounts.publish(r.events, Decision{
+	made := Decision{
 		JobID:            j.id,
 		Strategy:         d.Strategy,
 		ComputeCost:      j.hint.Cost,
@@ -175,5 +175,7 @@ func (r *Router) publish(k *kind, j *job) {
 		Reason:           d.Reason,
 		Propensity:       float64(d.Propensity),
 		PredictedSeconds: d.Predicted.Seconds(),
-	}, &account)
+	}
+	r.accounts.publish(r.events, made, &account)
+	r.logJob(j, &made, now)
 }

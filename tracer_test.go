@@ -214,7 +214,7 @@ func TestTracerSeesEveryEnd(t *testing.T) {
 					return way.do(ctx, r, func(context.Context) (int, error) { panic("boom") })
 				})
 				way.do(ctx, r, returns(1), helix.Deadline(time.Now().Add(-time.Second)))
-				left := later(func() (int, error) { return way.do(ctx, r, ignores(10 * time.Second)) })
+				left := later(func() (int, error) { return way.do(ctx, r, ignores(10*time.Second)) })
 				synctest.Wait()
 				behind := later(func() (int, error) { return way.do(ctx, r, returns(1), helix.Budget(time.Second)) })
 				time.Sleep(2 * time.Second)

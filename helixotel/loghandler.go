@@ -7,12 +7,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// The keys of a log line that belongs to a trace.
-const (
-	logTrace = "trace_id"
-	logSpan  = "span_id"
-)
-
 // LogHandler returns a handler that adds trace_id and span_id to the records whose
 // context has a span, and else does what h does. Both are lower-case hex.
 func LogHandler(h slog.Handler) slog.Handler { return logHandler{h} }
@@ -23,7 +17,7 @@ type logHandler struct{ slog.Handler }
 func (h logHandler) Handle(ctx context.Context, r slog.Record) error {
 	if at := trace.SpanContextFromContext(ctx); at.IsValid() {
 		r = r.Clone()
-		r.AddAttrs(slog.String(logTrace, at.TraceID().String()), slog.String(logSpan, at.SpanID().String()))
+		r.AddAttrs(slog.String("trace_id", at.TraceID().String()), slog.String("span_id", at.SpanID().String()))
 	}
 	return h.Handler.Handle(ctx, r)
 }

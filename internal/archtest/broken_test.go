@@ -112,6 +112,8 @@ func TestRulesFail(t *testing.T) {
 		{"confined", "helixotel/a.go", "package helixotel\nimport \"go.opentelemetry.io/otel/sdk/trace\"", "helixotel/a.go:2", "only cmd/ may"},
 		{"confined", "helixotel/a.go", "package helixotel\nimport \"go.opentelemetry.io/otel/exporters/otlp/otlptrace\"", "helixotel/a.go:2", "only cmd/ may"},
 		{"confined", "metrics/a.go", "package metrics\nimport \"go.opentelemetry.io/otel/trace\"", "metrics/a.go:2", "only helixotel, cmd/ may"},
+		{"log keys", "internal/exec/a.go", "package exec\nimport \"log/slog\"\nvar _ = slog.String(\"colour\", \"red\")", "internal/exec/a.go:3", `the log key "colour" is not in the table`},
+		{"log keys", "a.go", "// Package h is it.\n//\n// # Log lines\n//\n//\tcolour  of the job\npackage h\n", "doc.go", `no log line has the key "colour"`},
 		{"root modules", "internal/exec/a.go", "package exec\nimport \"gonum.org/v1/gonum/mat\"", "internal/exec/a.go:2", "helix -> internal/exec -> gonum.org/v1/gonum/mat"},
 		{"go statements", "internal/stats/a.go", stats + "func F() {\n\tgo F()\n}", "internal/stats/a.go:4", "floor 3 or above"},
 		{"go statements", "internal/sim/a.go", "package sim\nfunc F() { go F() }", "internal/sim/a.go:2", "internal/sim starts a goroutine"},

@@ -116,8 +116,8 @@ func (g *rig) has(s tracetest.SpanStub, want map[attribute.Key]string) {
 		switch {
 		case i < 0 && value != "":
 			g.t.Errorf("%s has no %s, want %s", s.Name, key, value)
-		case i >= 0 && s.Attributes[i].Value.Emit() != value:
-			g.t.Errorf("%s has %s = %s, want %q", s.Name, key, s.Attributes[i].Value.Emit(), value)
+		case i >= 0 && s.Attributes[i].Value.String() != value:
+			g.t.Errorf("%s has %s = %s, want %q", s.Name, key, s.Attributes[i].Value.String(), value)
 		}
 	}
 }

@@ -22,8 +22,11 @@ func (r *Router) admit(ctx context.Context, k *kind, j *job) error {
 		j.trace = r.startTrace(ctx, k, j)
 	}
 	v := r.view.Load()
+	if j.hint.Tenant != "" {
+		j.tenant = r.tenants.number(j.hint.Tenant)
+	}
 	r.decide(ctx, v, k, j)
-	r.brain.Offer(k.number, &j.decision)
+	r.brain.Offer(j.subject(k), j.tenant, &j.decision)
 	if !r.control.running.Load() {
 		r.control.start()
 	}
@@ -163,6 +166,9 @@ func (r *Router) publish(k *kind, j *job) {
 	d := j.decision
 	account := policy.Explain(j.seen.view.policy, j.request(),
 		j.subject(k), j.seen.load, j.seen.view.signals, d)
+	if d.Reason == route.ReasonShort { // nobody had to know it before
+		d.Predicted = account.Service
+	}
 	made := Decision{
 		JobID:            j.id,
 		Strategy:         d.Strategy,

@@ -61,6 +61,13 @@ type Config struct {
 	// (learns and never acts), "guarded" (acts while it does better than the
 	// table) or "frozen" (acts and does not learn). Default "guarded".
 	Learner string `json:"learner"`
+	// TenantFloor is the share of an even part of the cores that each tenant is guaranteed
+	// under the adaptive policy while not everything can run: at 0.5, with four tenants, an
+	// eighth of the cores each. At 0 work is let in by class and size alone, which finishes
+	// the most jobs and can leave a tenant of long ones nothing; at 1 all tenants have
+	// the same before anybody has more. Default 0.25: it costs nothing where tenants differ in how much they send,
+	// and what it guarantees where they differ in how long their jobs are. Range [0,1].
+	TenantFloor float64 `json:"tenant_floor"`
 	// MetricsLegacy exports the original's metric names (helix_completed and
 	// others in ms) beside the ones in base units. Default true.
 	MetricsLegacy bool `json:"metrics_legacy"`
@@ -90,6 +97,7 @@ func DefaultConfig() Config {
 		Policy:                     PolicyAdaptive,
 		Autoscale:                  AutoscaleApply,
 		Learner:                    learn.Guarded.String(),
+		TenantFloor:                0.25,
 		MetricsLegacy:              true,
 	}
 }
@@ -127,6 +135,9 @@ func (c Config) Validate() error {
 	f.share("adaptive_step", c.AdaptiveStep, 1)
 	f.count("cpu_p95_budget_ms", c.CPUP95BudgetMS, maxBudgetMS)
 	f.share("adaptive_p95_threshold_factor", c.AdaptiveP95ThresholdFactor, maxFactor)
+	if !(c.TenantFloor >= 0 && c.TenantFloor <= 1) {
+		f.add("tenant_floor", c.TenantFloor, "must be between 0 and 1")
+	}
 	if c.Policy != PolicyThreshold && c.Policy != PolicyAdaptive {
 		f.add("policy", c.Policy, `must be "adaptive" or "threshold"`)
 	}

@@ -134,7 +134,7 @@ func (r *Router) measureLocked() {
 	c.last = counters
 	after := c.drain.After(now, busy+queued, r.effective())
 	after = max(after, min(r.tracker.FullFor(now), capacity.LongestWait))
-	c.scarce.Observe(now, counters.Sheds[route.ReasonScarce])
+	c.scarce.Observe(now, counters.Sheds[route.ReasonScarce]+counters.Sheds[route.ReasonOverShare])
 	scarce := c.scarce.After()
 	r.limitLocked(now, config)
 	r.forecastLocked(now, config)
@@ -172,8 +172,10 @@ func (r *Router) thinkLocked(now time.Duration, v *view) {
 		return
 	}
 	waits := r.exec.Pool.Waiting()
+	r.brain.SetTenantFloor(v.config.TenantFloor)
 	next := *p
 	next.Book = r.brain.Tick(now, &waits, r.limits.Cores*(1-min(v.signals.External, mostReserved)), r.limits.Lanes)
+	r.tenants.sweep(now, r.brain)
 	v.policy, v.learning, v.draws = &next, nil, next.Book.Weights.Acting
 	if v.config.Learner != learn.Off.String() {
 		v.learning = &next

@@ -23,9 +23,11 @@ type Hint struct {
 	// Deadline is the absolute form of Budget; the earlier of both counts. Default none.
 	Deadline time.Time
 	// Class says how much the work matters when not everything can run. The
-	// threshold policy does not look at it.
+	// threshold policy does not look at it, nor at Tenant.
 	Class Class
-	// Tenant is who asks, at most 128 bytes. No policy of this version looks at it.
+	// Tenant is who asks, at most 128 bytes; default nobody. While there is not enough for all, the
+	// adaptive policy keeps a part of the cores for each, see Config.TenantFloor. It tells
+	// 254 tenants apart at a time and takes further ones for one.
 	Tenant string
 }
 

@@ -23,7 +23,7 @@ func newRefusals(pressure float64, after, scarce time.Duration) *refusals {
 	var all refusals
 	for reason := route.ReasonBusyGate; int(reason) < route.NumReasons; reason++ {
 		wait := after
-		if reason == route.ReasonScarce {
+		if reason == route.ReasonScarce || reason == route.ReasonOverShare {
 			wait = max(after, scarce)
 		}
 		for i := range all[reason] {

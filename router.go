@@ -25,6 +25,7 @@ type Router struct {
 	recorder *feedback.Recorder
 	brain    *feedback.Brain
 	kinds    *kindTable
+	tenants  tenantTable
 	events   *event.Ring[Decision]
 	accounts accounts // of what events keeps
 	log      *slog.Logger

@@ -23,7 +23,8 @@ type Stats struct {
 
 	Pool      PoolStats
 	Batches   BatchStats
-	Spawned   int // spawned jobs running now
+	Tenants   []TenantStats // who is known by name, sorted by it
+	Spawned   int           // spawned jobs running now
 	Abandoned []AbandonedJob
 	Pressure  PressureStats
 	Decision  Histogram // seconds per decision, sampled
@@ -105,6 +106,7 @@ func (r *Router) Stats() Stats {
 	signals := r.signals
 	spawnThreshold := r.adaptive.value
 	imbalance := r.control.books.floor
+	tenants := r.tenantStatsLocked()
 	r.mu.Unlock()
 	if r.closed.Load() { // nothing moves any more, and nobody looks
 		imbalance = r.difference()
@@ -118,6 +120,7 @@ func (r *Router) Stats() Stats {
 			Queued: r.exec.Pool.Queued(), QueueCap: config.CPUQueueCap,
 		},
 		Batches:                r.batchStats(),
+		Tenants:                tenants,
 		Spawned:                r.exec.Spawner.Live(),
 		Abandoned:              r.named(r.exec.Abandoned()),
 		Pressure:               pressureStats(signals),

@@ -42,6 +42,7 @@ type job struct {
 	unsized   bool
 	submitted time.Duration // router clock
 	deadline  time.Duration // router clock; 0 = none
+	tenant    uint16        // number of the hint's; 0 = none
 	child     bool          // it was submitted from inside a job
 	decision  route.Decision
 	seen      seen

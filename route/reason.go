@@ -21,11 +21,13 @@ const (
 	ReasonUnknown                  // of a kind that has not run yet, while the cores are busy: bounded by the pool
 	ReasonFits                     // predicted to be done in time
 	ReasonProbe                    // let in to keep the prediction of its kind true
+	ReasonFloor                    // let in because its class or tenant has had less than its floor
 
 	ReasonBusyGate   // the pool is busy and the job cannot share a slot
 	ReasonQueueFull  // no slot is free and the queue is at its bound
 	ReasonInfeasible // predicted to run for longer than its budget
 	ReasonScarce     // predicted not to get its turn within its budget
+	ReasonOverShare  // the same, and its tenant asks for more than an even part of the cores
 	ReasonPolicy     // a policy of the user's own refused it without saying why
 	ReasonClosed     // the router is closed
 	NumReasons       = int(ReasonClosed) + 1
@@ -48,8 +50,10 @@ var reasons = [NumReasons]struct{ name, explanation string }{
 	ReasonExplored:   {"explored", "it shows whether jobs like it are faster there"},
 	ReasonUnknown:    {"unknown", "no job of its kind has run yet, so the pool bounds it while the cores are busy"},
 	ReasonProbe:      {"probe", "it keeps the prediction of its kind true while others of the kind are refused"},
+	ReasonFloor:      {"floor", "its class or tenant has had less than its floor while other work comes before it"},
 	ReasonInfeasible: {"infeasible", "it is predicted to run for longer than its budget"},
 	ReasonScarce:     {"scarce", "what comes before it, by class and size, is predicted to take all cores for longer than its budget"},
+	ReasonOverShare:  {"over_share", "what comes before it takes all cores for longer than its budget, and its tenant asks for more than an even part of them"},
 	ReasonPolicy:     {"policy", "the policy refused it without giving a reason"},
 	ReasonClosed:     {"closed", "the router is closed"},
 }
@@ -75,7 +79,7 @@ func (r Reason) Source() Source {
 	switch r {
 	case ReasonNested, ReasonSpawnFull, ReasonNotAllowed, ReasonQueueFull, ReasonClosed:
 		return SourceRouter
-	case ReasonShort, ReasonUnknown, ReasonLearned, ReasonExplored, ReasonFits, ReasonProbe, ReasonInfeasible, ReasonScarce:
+	case ReasonShort, ReasonUnknown, ReasonLearned, ReasonExplored, ReasonFits, ReasonProbe, ReasonFloor, ReasonInfeasible, ReasonScarce, ReasonOverShare:
 		return SourceModel
 	default:
 		return SourceTable

@@ -25,6 +25,7 @@ arrived) and service_seconds (the core time that it took).`
 func replayCommand(stdout io.Writer) *cobra.Command {
 	var r study.Replay
 	var asJSON bool
+	var set []string
 	c := &cobra.Command{
 		Use: "replay TRACE", Short: "Run recorded jobs under other policies and compare the decisions", Args: cobra.ExactArgs(1),
 		Long: fmt.Sprintf(aboutReplay, strings.Join(study.Policies(), ", ")),
@@ -33,9 +34,13 @@ func replayCommand(stdout io.Writer) *cobra.Command {
 	f.StringSliceVar(&r.Policies, "policy", []string{helix.PolicyAdaptive, helix.PolicyThreshold}, "policies")
 	f.IntVar(&r.Cores, "cores", 2, "modelled cores")
 	f.Float64Var(&r.Load, "load", 0, "stretch the arrivals to this share of the cores; 0 keeps their times")
+	f.StringArrayVar(&set, "set", nil, setUsage)
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	c.RunE = func(_ *cobra.Command, args []string) (err error) {
 		if r.Trace, err = readRecords(args[0]); err != nil {
+			return err
+		}
+		if r.Settings, err = readSettings(set); err != nil {
 			return err
 		}
 		found, err := r.Run()

@@ -38,6 +38,7 @@ is given, which stretches them to that load.`
 type simulatePlan struct {
 	grid   study.Grid
 	trace  string
+	set    []string
 	svg    string
 	asJSON bool
 }
@@ -58,6 +59,7 @@ func simulateCommand(stdout, stderr io.Writer) *cobra.Command {
 	f.Uint64Var(&g.Seed, "seed", 1, "of the jobs")
 	f.IntVar(&g.Seeds, "seeds", 1, "runs with consecutive seeds, of which a row holds the medians")
 	f.StringVar(&p.trace, "trace", "", "take the jobs from this file instead of a scenario")
+	f.StringArrayVar(&p.set, "set", nil, setUsage)
 	f.StringVar(&p.svg, "svg", "", "draw goodput and latency against load into this directory")
 	f.BoolVar(&p.asJSON, "json", false, "print JSON")
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -76,6 +78,9 @@ func simulateCommand(stdout, stderr io.Writer) *cobra.Command {
 // complete turns names into what they stand for.
 func (p *simulatePlan) complete(c *cobra.Command) (err error) {
 	g, f := &p.grid, c.Flags()
+	if g.Settings, err = readSettings(p.set); err != nil {
+		return err
+	}
 	if slices.Equal(g.Scenarios, []string{"all"}) {
 		g.Scenarios = scenario.Names()
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/helixrouter/helix/internal/report"
+	"github.com/helixrouter/helix/internal/scenario"
 )
 
 func runSimulate(t *testing.T, args ...string) (string, error) {
@@ -52,10 +53,10 @@ func TestSimulateGivesTheSameBytesForTheSameSeed(t *testing.T) {
 func TestSimulateRunsAllScenariosAndDraws(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "charts")
 	rows := simulated(t, "--scenario", "all", "--load", "0.5,2", "--duration", "1s", "--cores", "8", "--seeds", "2", "--svg", dir)
-	if len(rows) != 22 || rows[0].Cores != 8 || rows[0].Seeds != 2 {
+	if len(rows) != 2*len(scenario.Names()) || rows[0].Cores != 8 || rows[0].Seeds != 2 {
 		t.Fatalf("%d rows, first %+v", len(rows), rows[0])
 	}
-	if files, err := os.ReadDir(dir); err != nil || len(files) != 22 {
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 2*len(scenario.Names()) {
 		t.Errorf("%d files, %v", len(files), err)
 	}
 	text, err := runSimulate(t, "--load", "0.5", "--duration", "1s")

@@ -32,6 +32,16 @@ func CellOf(class route.Class, size float64) Cell {
 	return Cell(ranks[class]*sizes + min(max(i, 0), sizes-1))
 }
 
+// Class is the class of the jobs of a cell.
+func (c Cell) Class() route.Class { return classOf[int(c)/sizes] }
+
+var classOf = func() (classOf [classes]route.Class) {
+	for class, rank := range ranks {
+		classOf[rank] = route.Class(class)
+	}
+	return classOf
+}()
+
 // middle is the core time in the middle of a cell, in ns.
 func (c Cell) middle() float64 { return middles[int(c)%sizes] }
 

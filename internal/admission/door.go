@@ -90,13 +90,23 @@ func (d *Door) Miss(c Cell, slack time.Duration) float64 {
 	case slack <= 0:
 		return 1
 	}
-	return stats.Normal(d.Excess(c, slack))
+	excess, sigma := d.excess(c, slack)
+	return stats.Normal(excess / sigma)
 }
 
-// Excess is the work of Miss beyond what the cores do, in its standard deviations; slack
-// is more than 0. Who compares need not know the probability.
-func (d *Door) Excess(c Cell, slack time.Duration) float64 {
+// Exceeds reports whether Miss is more than at so many standard deviations, 0 or more; slack is
+// more than 0. Most jobs are let in without a root.
+func (d *Door) Exceeds(c Cell, slack time.Duration, sigmas float64) bool {
 	q, t := &d.before[c], float64(slack)
-	excess := q.waits + float64((q.rate-d.Cores)*t)
-	return excess / (math.Sqrt(float64(q.noise*t)) + 1)
+	if q.waits+float64((q.rate-d.Cores)*t) <= 0 {
+		return false
+	}
+	excess, sigma := d.excess(c, slack)
+	return excess > sigmas*sigma
+}
+
+// excess is the work of Miss beyond what the cores do, and its standard deviation.
+func (d *Door) excess(c Cell, slack time.Duration) (excess, sigma float64) {
+	q, t := &d.before[c], float64(slack)
+	return q.waits + float64((q.rate-d.Cores)*t), math.Sqrt(float64(q.noise*t)) + 1
 }

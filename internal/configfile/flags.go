@@ -45,6 +45,7 @@ var meanings = map[string]string{
 	"policy":                        "who decides where a job runs: adaptive or threshold",
 	"autoscale":                     "what the autoscaler may do: off, advise or apply",
 	"learner":                       "what the learner may do: off, shadow, guarded or frozen",
+	"tenant_floor":                  "share of an even part of the cores that each tenant is guaranteed",
 	"metrics_legacy":                "export the original's metric names too",
 }
 

@@ -17,6 +17,7 @@ type Curve struct {
 	level   float64 // a
 	tail    float64 // log2 by which 99 of 100 jobs miss the law at most, by counting them
 	proven  float64 // log2 of the most units that have run
+	trust   Trust   // in the prediction of a job of a size that has run
 }
 
 const (
@@ -29,26 +30,33 @@ const (
 	growth = 0.585 // log2 1.5
 )
 
-// Prediction is how long one job is expected to run, alone on a core.
+// Prediction is how long one job is expected to run, alone on a core. It has four fields, so
+// that the compiler keeps it in registers.
 type Prediction struct {
-	Log     float64 // log2 of the median in ns
-	Spread  float64 // standard deviation of log2
-	Tail    float64 // log2 by which 99 of 100 are above the median at most, whatever their distribution
-	Proven  bool    // enough jobs have run, and one about as large as this
-	Settled bool    // enough jobs have run for the law to have been chosen, and one about as large
+	Log    float64 // log2 of the median in ns
+	Spread float64 // standard deviation of log2
+	Tail   float64 // log2 by which 99 of 100 are above the median at most, whatever their distribution
+	Trust  Trust
 }
+
+// Trust is how far a prediction can be trusted.
+type Trust uint8
+
+// The levels of trust, each of which has what is below it.
+const (
+	Guessed Trust = iota
+	Settled       // enough jobs have run for the law to have been chosen, and one about as large
+	Proven        // enough for one in a hundred to have been seen
+)
 
 // Predict predicts a job of so many declared units; 0 = none declared.
 func (c *Curve) Predict(units uint64) Prediction {
 	x := logUnits(units)
-	reached := x <= c.proven+growth || c.Slope < 0.5
-	return Prediction{
-		Log:     min(max(c.level+float64(c.Slope*x), 0), 53),
-		Spread:  c.Spread,
-		Tail:    c.tail,
-		Proven:  c.Samples >= provenFrom && reached,
-		Settled: c.Samples >= slopeFrom && reached,
+	p := Prediction{Log: min(max(c.level+float64(c.Slope*x), 0), 53), Spread: c.Spread, Tail: c.tail}
+	if x <= c.proven+growth || c.Slope < 0.5 {
+		p.Trust = c.trust
 	}
+	return p
 }
 
 // Known tells whether there is a prediction at all.

@@ -145,6 +145,12 @@ func (m *Model) Curve() Curve {
 	c.Spread = math.Sqrt(m.variance())
 	c.tail = m.tail
 	c.proven = m.proven
+	switch {
+	case m.n >= provenFrom:
+		c.trust = Proven
+	case m.n >= slopeFrom:
+		c.trust = Settled
+	}
 	return c
 }
 

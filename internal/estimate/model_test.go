@@ -204,7 +204,7 @@ func TestNothingIsKnownOfAnEmptyModel(t *testing.T) {
 	m := new(estimate.Model)
 	m.Observe(7, 0)
 	m.Observe(7, -time.Second)
-	if p := new(estimate.Curve).Predict(7); p.Known() || p.Proven || p.Settled {
+	if p := new(estimate.Curve).Predict(7); p.Known() || p.Trust != estimate.Guessed {
 		t.Errorf("the zero curve predicts %+v", p)
 	}
 	if c := m.Curve(); c.Samples != 0 || c.Predict(7).Known() || m.Mean() != 0 {
@@ -217,7 +217,7 @@ func TestASizeIsProvenByOneAboutAsLarge(t *testing.T) {
 	known := func(units uint64) (proven, settled bool) {
 		c := m.Curve()
 		p := c.Predict(units)
-		return p.Proven, p.Settled
+		return p.Trust >= estimate.Proven, p.Trust >= estimate.Settled
 	}
 	for n := 1; n <= 250; n++ {
 		m.Observe(uint64(100*(1+n%10)), time.Duration(100*(1+n%10))*time.Microsecond)

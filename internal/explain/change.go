@@ -26,7 +26,7 @@ func verb(a *policy.Account) string {
 	switch {
 	case a.Rule == policy.RuleInlineCap:
 		return "not run inline"
-	case a.Rule == policy.RuleProbe:
+	case a.Rule == policy.RuleProbe, a.Rule == policy.RuleFloor:
 		return "be let in anyway"
 	case a.Rule == policy.RuleInfeasible, a.Rule == policy.RuleDoor, a.Rule == policy.RulePressure:
 		return "be let in"

@@ -118,6 +118,7 @@ func TestSentenceOfAnotherPolicy(t *testing.T) {
 func learned(t *testing.T, class route.Class, demand, waiting time.Duration) *policy.Adaptive {
 	t.Helper()
 	var b policy.Book
+	var curves []estimate.Curve
 	for _, k := range []struct {
 		service time.Duration
 		runs    int
@@ -126,7 +127,7 @@ func learned(t *testing.T, class route.Class, demand, waiting time.Duration) *po
 		for i := range k.runs {
 			m.Observe(1000, k.service+k.service/8*time.Duration(i%3-1))
 		}
-		b.Curves = append(b.Curves, m.Curve())
+		curves = append(curves, m.Curve())
 	}
 	var d admission.Demand
 	var arrived [admission.Cells]uint64
@@ -135,6 +136,7 @@ func learned(t *testing.T, class route.Class, demand, waiting time.Duration) *po
 	d.Update(0, &arrived)
 	arrived[cell], waits[cell] = uint64(demand), int64(waiting)
 	d.Update(time.Second, &arrived)
+	b.Know(curves)
 	b.Door, b.Lanes = admission.NewDoor(2, &waits, &d), 2
 	return &policy.Adaptive{Table: table, Book: &b}
 }

@@ -27,6 +27,8 @@ func why(a *policy.Account) string {
 		return scarce(a)
 	case policy.RuleProbe:
 		return "it keeps the prediction of its kind true while others of the kind are refused"
+	case policy.RuleFloor:
+		return "its class or tenant has had less than its floor while " + before(a)
 	case policy.RuleLanesFree:
 		return lanes(a) + " and " + free(a)
 	case policy.RuleLanesTaken:
@@ -106,8 +108,16 @@ func scarce(a *policy.Account) string {
 	if slot.Wait >= never {
 		turn = "its turn would not come"
 	}
-	return fmt.Sprintf("what comes before it, by class and size, asks for %s of %s cores and has %s of work waiting, so that %s in its %s budget (miss %s)",
-		number(a.Before), number(a.Cores), duration(a.Backlog), turn, duration(a.Budget), percent(slot.Miss))
+	text := fmt.Sprintf("%s, so that %s in its %s budget (miss %s)", before(a), turn, duration(a.Budget), percent(slot.Miss))
+	if a.Reason == route.ReasonOverShare {
+		text += ", and its tenant asks for more than an even part of the cores"
+	}
+	return text
+}
+
+func before(a *policy.Account) string {
+	return fmt.Sprintf("what comes before it, by class and size, asks for %s of %s cores and has %s of work waiting",
+		number(a.Before), number(a.Cores), duration(a.Backlog))
 }
 
 // bound is why the router overruled the policy.

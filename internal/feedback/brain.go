@@ -23,6 +23,9 @@ type Brain struct {
 	arrived   [admission.Cells]uint64 // ns of core time since the last look, by cell
 	submitted uint64                  // when the last book was due
 	probes    [maxProbes]atomic.Bool  // by kind: one job may pass a door that is shut for its kind
+	unknown   [maxProbes]atomic.Bool  // by kind: it waits, and nothing is known of it
+	tried     [maxProbes]time.Duration
+	floors    floors
 }
 
 // maxProbes is how many kinds are probed, all that a router keeps.
@@ -38,6 +41,37 @@ type learned struct {
 // NewBrain returns a brain that has learned nothing.
 func NewBrain(r *Recorder, mode learn.Mode) *Brain {
 	return &Brain{recorder: r, learner: learn.New(mode)}
+}
+
+// SetTenantFloor changes which share of an even part of the cores each tenant is
+// guaranteed, 0..1. It is for the goroutine that ticks.
+func (b *Brain) SetTenantFloor(share float64) { b.floors.share = share }
+
+// Tenant is what is known of one tenant: what it asks for and is guaranteed, in cores,
+// and since the start the predicted core time that was let in and the jobs that were not.
+func (b *Brain) Tenant(n uint16) Tenant {
+	t := &b.floors.tenants[n]
+	return Tenant{
+		Demand: t.cores, Floor: b.floors.level, Over: t.over.Load(), Idle: t.cores == 0 && t.asked.Load() == 0,
+		Served: time.Duration(t.served.Load()), Refused: t.refused.Load(),
+	}
+}
+
+// Tenant is the account of one tenant; see Brain.Tenant.
+type Tenant struct {
+	Demand, Floor float64
+	Over          bool
+	Idle          bool // it has not asked for anything for so long that nothing is kept for it
+	Served        time.Duration
+	Refused       uint64
+}
+
+// ForgetTenant lets a number stand for somebody else.
+func (b *Brain) ForgetTenant(n uint16) {
+	t := &b.floors.tenants[n]
+	t.credit.Store(0)
+	t.served.Store(0)
+	t.refused.Store(0)
 }
 
 // SetMode changes what the learner may do.
@@ -59,7 +93,8 @@ const (
 	floor = 0.01
 	// maxLearned bounds the lessons of one look: at 200 ns each they take 50 us.
 	maxLearned = 256
-	// stale is how long a kind does without a job that ends before it is probed.
+	// stale is how long a kind does without a job that ends before it is probed, and how long
+	// the first job of a kind has to end before another one is let go first.
 	stale = time.Second
 )
 
@@ -80,18 +115,35 @@ func (b *Brain) Tick(now time.Duration, waits *admission.Backlog, cores float64,
 	}
 	b.demand.Update(now, &b.arrived)
 	book := &policy.Book{
-		Curves:  make([]estimate.Curve, len(b.kinds)),
 		Door:    admission.NewDoor(cores, waits, &b.demand),
 		Lanes:   lanes,
 		Calm:    waits.Empty() && b.demand.Most() < cores/2,
 		Weights: b.learner.Publish(),
 	}
+	curves := make([]estimate.Curve, len(b.kinds))
+	b.introduce(now)
+	b.floors.update(now, now-b.at, cores, &b.arrived)
 	for i := range b.kinds {
-		book.Curves[i] = b.kinds[i].model.Curve()
+		curves[i] = b.kinds[i].model.Curve()
 		b.probe(i, now, cores)
 	}
+	book.Know(curves)
 	b.at = now
 	return book
+}
+
+// introduce lets one job at a time go first of each kind that waits to be known.
+func (b *Brain) introduce(now time.Duration) {
+	for i := range b.unknown {
+		if !b.unknown[i].Load() || b.tried[i] != 0 && now-b.tried[i] < stale {
+			continue
+		}
+		b.tried[i] = now
+		b.unknown[i].Store(false)
+		if i >= len(b.kinds) || b.kinds[i].model.Samples() == 0 {
+			b.probes[i].Store(true)
+		}
+	}
 }
 
 // probe gives a kind credit, and a probe when it has enough for one.
@@ -124,15 +176,51 @@ func (b *Brain) Due(now time.Duration, submitted uint64) bool {
 	return true
 }
 
-// Offer counts what has come, whatever becomes of it, and lets a probe pass that is due:
-// a job that the door refuses then goes to the pool, at once.
-func (b *Brain) Offer(kind uint32, d *route.Decision) {
-	if d.Service == 0 || d.Strategy == route.Inline {
+// Offer counts what has come, whatever becomes of it, and lets those pass that the door
+// refuses for a floor of their kind, class or tenant: they go to the pool, at once.
+func (b *Brain) Offer(who route.Subject, tenant uint16, d *route.Decision) {
+	switch {
+	case d.Strategy == route.Inline:
+		return
+	case d.Service == 0:
+		b.first(who.Kind, d)
 		return
 	}
-	b.recorder.Arrive(d.Cell, d.Service)
-	if (d.Reason == route.ReasonScarce || d.Reason == route.ReasonInfeasible) && b.TakeProbe(kind) {
-		d.Strategy, d.Reason, d.Order = route.CPUPool, route.ReasonProbe, 0
+	cell := d.Cell
+	switch d.Reason {
+	case route.ReasonScarce:
+		switch {
+		case b.TakeProbe(who.Kind):
+			d.Strategy, d.Reason, d.Order = route.CPUPool, route.ReasonProbe, 0
+		case b.floors.pass(who.Class, tenant, d.Service):
+			d.Strategy, d.Reason, d.Order = route.CPUPool, route.ReasonFloor, 0
+			cell = 0 // it goes before all others, and to them that is where it came
+		case tenant != NoTenant && b.floors.tenants[tenant].over.Load():
+			d.Reason = route.ReasonOverShare
+		}
+	case route.ReasonInfeasible:
+		if b.TakeProbe(who.Kind) {
+			d.Strategy, d.Reason, d.Order = route.CPUPool, route.ReasonProbe, 0
+		}
+	default:
+		if d.Strategy != route.Drop {
+			b.floors.pay(who.Class, tenant, d.Service)
+		}
+	}
+	b.floors.count(tenant, d.Service, d.Strategy != route.Drop)
+	b.recorder.Arrive(cell, d.Service)
+}
+
+// first lets a job of a kind that nothing is known of go before all others, now and then: in a
+// flood of what is known to be short its turn would not come, and it would never be known.
+func (b *Brain) first(kind uint32, d *route.Decision) {
+	if d.Order == 0 || int(kind) >= maxProbes || d.Strategy == route.Drop {
+		return
+	}
+	if b.TakeProbe(kind) {
+		d.Order, d.Start = 0, 0
+	} else if !b.unknown[kind].Load() {
+		b.unknown[kind].Store(true)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/helixrouter/helix"
+	"github.com/helixrouter/helix/route"
 )
 
 // closedRetry is when to come back to a router that was closed: when another
@@ -35,7 +36,11 @@ func (a *API) endProblem(ctx context.Context, job helix.Job, err error) *problem
 	case isFailed:
 		return newProblem(http.StatusInternalServerError, "the job failed: %v", failed)
 	case isShed:
-		p := newProblem(http.StatusServiceUnavailable, "%v", shed).retry(shed.RetryAfter)
+		status := http.StatusServiceUnavailable
+		if shed.Reason == route.ReasonOverShare {
+			status = http.StatusTooManyRequests // others are let in: it is this caller's share that is used up
+		}
+		p := newProblem(status, "%v", shed).retry(shed.RetryAfter)
 		p.Reason = shed.Reason.String()
 		return p
 	case errors.Is(err, helix.ErrExpired):

@@ -12,6 +12,7 @@ import (
 
 	"github.com/helixrouter/helix"
 	"github.com/helixrouter/helix/internal/httpapi"
+	"github.com/helixrouter/helix/route"
 )
 
 // record is a job record.
@@ -215,5 +216,20 @@ func TestJobsOfAClosedRouter(t *testing.T) {
 	a := r.call(t, "POST", "/api/jobs", record("Echo", 2, 1))
 	if p := problemOf(t, a, 503, "/api/jobs"); p.Reason != "closed" || a.header.Get("Retry-After") != "1" {
 		t.Errorf("%s", a.body)
+	}
+}
+
+// overShare refuses everything for its tenant's sake.
+type overShare struct{}
+
+func (overShare) Decide(route.Request, route.Subject, route.Load, *route.Signals) route.Decision {
+	return route.Decision{Strategy: route.Drop, Reason: route.ReasonOverShare, Propensity: 1}
+}
+
+func TestWhoIsOverItsShareIsToldThatItIsItsOwn(t *testing.T) {
+	r := newRig(t, helix.DefaultConfig(), httpapi.Options{}, helix.WithPolicy(overShare{}))
+	a := r.call(t, "POST", "/api/jobs", record("Echo", 1, 1))
+	if a.status != http.StatusTooManyRequests || a.header.Get("Retry-After") == "" || !strings.Contains(a.body, `"reason":"over_share"`) {
+		t.Errorf("%+v", a)
 	}
 }

@@ -33,9 +33,9 @@ type rig struct {
 	free   chan struct{} // closed to let jobs of the kind Block return
 }
 
-func newRig(t testing.TB, c helix.Config, o httpapi.Options) *rig {
+func newRig(t testing.TB, c helix.Config, o httpapi.Options, options ...helix.Option) *rig {
 	t.Helper()
-	router, err := helix.New(c)
+	router, err := helix.New(c, options...)
 	if err != nil {
 		t.Fatal(err)
 	}

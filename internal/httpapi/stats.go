@@ -26,6 +26,7 @@ type statsAnswer struct {
 	Abandoned              []abandonedAnswer `json:"abandoned"`
 	Pressure               pressureAnswer    `json:"pressure"`
 	Kinds                  []kindAnswer      `json:"kinds"`
+	Tenants                []tenantAnswer    `json:"tenants"`
 	Decision               helix.Histogram   `json:"decision"`
 	UptimeSeconds          float64           `json:"uptime_seconds"`
 	Go                     string            `json:"go"`
@@ -71,6 +72,7 @@ func statsOf(s helix.Stats) statsAnswer {
 		Abandoned:              abandonedAnswers(s.Abandoned),
 		Pressure:               pressureAnswerOf(s.Pressure),
 		Kinds:                  kindAnswers(s.Kinds),
+		Tenants:                tenantAnswers(s.Tenants),
 		Decision:               s.Decision,
 		UptimeSeconds:          s.Uptime.Seconds(),
 		Go:                     runtime.Version(),

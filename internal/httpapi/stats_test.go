@@ -51,7 +51,7 @@ func TestStatsOfAFreshRouter(t *testing.T) {
 	got := shape(t, a.body)
 	want := "{completed dropped adaptive_spawn_threshold pressure_score routed_by_strategy[] latency_by_strategy[] submitted" +
 		" ledger{done failed panicked canceled expired shed in_flight imbalance} sheds{} pool{width effective busy queued queue_cap}" +
-		" batches{count jobs sizes[{up_to count}]} spawned abandoned[] pressure{score ruling signals[{name value weight}]} kinds[]" +
+		" batches{count jobs sizes[{up_to count}]} spawned abandoned[] pressure{score ruling signals[{name value weight}]} kinds[] tenants[]" +
 		" decision" + histogram + " uptime_seconds go cores}"
 	if a.status != 200 || got != want {
 		t.Errorf("got  %d %s\nwant %s", a.status, got, want)

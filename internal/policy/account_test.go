@@ -139,9 +139,9 @@ func drawAdaptive(t *rapid.T) (*policy.Adaptive, func(more float64) *policy.Adap
 	demand.Update(time.Second, &arrived)
 	cores := rapid.SampledFrom([]float64{0, 1, 2, 8}).Draw(t, "cores")
 	with := func(more float64) *policy.Adaptive {
-		return &policy.Adaptive{Table: table, Book: &policy.Book{
-			Curves: curves, Door: admission.NewDoor(cores+more, &waits, &demand), Lanes: int(cores),
-		}}
+		return &policy.Adaptive{Table: table, Book: knows(policy.Book{
+			Door: admission.NewDoor(cores+more, &waits, &demand), Lanes: int(cores),
+		}, curves...)}
 	}
 	return with(0), with
 }
@@ -205,9 +205,7 @@ func BenchmarkExplain(b *testing.B) {
 	var demand admission.Demand
 	var waits admission.Backlog
 	waits.Add(admission.CellOf(route.ClassDefault, 20), time.Second)
-	p := &policy.Adaptive{Table: table, Book: &policy.Book{
-		Curves: []estimate.Curve{m.Curve()}, Door: admission.NewDoor(2, &waits, &demand), Lanes: 2,
-	}}
+	p := &policy.Adaptive{Table: table, Book: knows(policy.Book{Door: admission.NewDoor(2, &waits, &demand), Lanes: 2}, m.Curve())}
 	q := question{route.Request{Cost: 1000, Budget: time.Second}, route.Subject{Allowed: every}, route.Load{CPUBusy: 3, Queued: 1}, route.Signals{SpawnThreshold: 60_000}}
 	d := q.decide(p)
 	b.ReportAllocs()

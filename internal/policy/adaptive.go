@@ -21,11 +21,20 @@ type Adaptive struct {
 
 // Book is what a decision reads of all that was measured. It is immutable.
 type Book struct {
-	Curves  []estimate.Curve // by kind
+	Curves  []estimate.Curve // by kind; see Know
+	short   []estimate.Short // by kind: what keeps InlineCap
 	Door    admission.Door
 	Weights learn.Weights
 	Calm    bool // nothing waits, and half of the cores would do
 	Lanes   int  // how many jobs of about the same size the cores can run at a time
+}
+
+// Know sets what is known of the kinds, before anybody reads the book.
+func (b *Book) Know(curves []estimate.Curve) {
+	b.Curves, b.short = curves, make([]estimate.Short, len(curves))
+	for i := range curves {
+		b.short[i] = curves[i].Short(inlineCapLog)
+	}
 }
 
 var _ route.Policy = (*Adaptive)(nil)
@@ -73,47 +82,64 @@ func (a *Adaptive) Decide(req route.Request, who route.Subject, load route.Load,
 	if sig.External >= 1 { // somebody has closed the door
 		return route.Decision{Strategy: route.Drop, Reason: route.ReasonBusyGate, Propensity: 1}
 	}
-	p := a.predict(req, who.Kind)
-	switch {
-	case !p.Known():
+	if a.inline(req, who) { // the path that must be quick: it predicts no more than that
+		return route.Decision{Strategy: route.Inline, Reason: route.ReasonShort, Propensity: 1}
+	}
+	var c question
+	if !a.size(&c, req, who, load) {
 		return a.unknown(req, who, load, sig)
-	case a.inline(req, who, p):
-		size := p.Mean()
-		return route.Decision{Strategy: route.Inline, Reason: route.ReasonShort, Propensity: 1, Predicted: size, Service: size}
 	}
-	c := a.question(req, who, load, sig, p)
-	d := route.Decision{Propensity: 1, Service: c.mean, Cell: uint16(c.cell)}
-	d.Order = order(req.Budget, d.Service, who.Class)
-	if reason, refused := a.refuse(&c); refused {
-		d.Strategy, d.Reason, d.Predicted = route.Drop, reason, a.finish(c.cell, c.run)
-		return d
-	}
-	if req.Budget > 0 && !c.free { // what begins at once has its chance, small as it may be
-		d.Start = max(req.Budget-c.run, 1)
-	}
-	base, reason := a.table(&c)
-	d.Strategy, d.Propensity = a.correct(&c, base)
-	d.Reason = reason
-	if d.Strategy != base {
-		d.Reason = route.ReasonLearned
-		if d.Propensity < 0.5 {
-			d.Reason = route.ReasonExplored
+	if reason, refused := a.refuse(&c, req.Budget); refused {
+		return route.Decision{
+			Strategy: route.Drop, Reason: reason, Propensity: 1, Predicted: a.finish(c.cell, c.run),
+			Service: c.mean, Order: order(req.Budget, c.mean, who.Class), Cell: uint16(c.cell),
 		}
 	}
-	d.Predicted = d.Service
-	if !c.free {
-		d.Predicted = a.finish(c.cell, c.run)
+	base, reason := a.table(&c, req, who, sig)
+	strategy, propensity := base, float32(1)
+	if c.free && a.Book.Weights.Acting {
+		strategy, propensity = a.correct(&c, base, req, who, load, sig)
 	}
-	return d
+	if strategy != base {
+		reason = route.ReasonLearned
+		if propensity < 0.5 {
+			reason = route.ReasonExplored
+		}
+	}
+	predicted, start := c.mean, time.Duration(0) // what begins at once has its chance, small as it may be
+	if !c.free {
+		predicted = a.finish(c.cell, c.run)
+		if req.Budget > 0 {
+			start = max(req.Budget-c.run, 1)
+		}
+	}
+	return route.Decision{
+		Strategy: strategy, Reason: reason, Propensity: propensity, Predicted: predicted,
+		Service: c.mean, Order: order(req.Budget, c.mean, who.Class), Start: start, Cell: uint16(c.cell),
+	}
 }
 
-// question puts together what is known of a job.
-func (a *Adaptive) question(req route.Request, who route.Subject, load route.Load, sig *route.Signals, p estimate.Prediction) question {
-	c := question{req: req, who: who, load: load, sig: sig, p: p}
-	c.cell, c.mean = admission.CellOf(who.Class, c.p.LogMean()), c.p.Mean()
+// question is what is known of one job at the door. What was asked is not in it: it
+// comes in registers, and to pile it up in memory would cost a fifth of the decision.
+type question struct {
+	p    estimate.Prediction
+	cell admission.Cell
+	mean time.Duration // predicted core time
+	run  time.Duration // once it has started
+	free bool          // cores are
+}
+
+// size fills in what is predicted of a job; false if nothing is known of its kind.
+func (a *Adaptive) size(c *question, req route.Request, who route.Subject, load route.Load) bool {
+	c.p = a.predict(req, who.Kind)
+	if !c.p.Known() {
+		return false
+	}
+	mean := c.p.LogMean()
+	c.cell, c.mean = admission.CellOf(who.Class, mean), time.Duration(stats.Exp2(mean))
 	c.run = a.Book.Door.Run(c.cell, c.mean)
 	c.free = a.free(load)
-	return c
+	return true
 }
 
 // free reports whether a job that came now would have a core to itself, or share one for a
@@ -125,27 +151,31 @@ func (a *Adaptive) free(load route.Load) bool {
 
 // inline reports whether a job runs on its caller's goroutine: one that is proven to be
 // short, or that the table would run there and nothing is known against it.
-func (a *Adaptive) inline(req route.Request, who route.Subject, p estimate.Prediction) bool {
-	switch {
-	case !who.Allowed.Has(route.Inline) || p.LogMean() > inlineCapLog:
+func (a *Adaptive) inline(req route.Request, who route.Subject) bool {
+	if !who.Allowed.Has(route.Inline) || int(who.Kind) >= len(a.Book.short) {
 		return false
-	case p.Proven:
-		return p.LogHigh() <= inlineCapLog
-	default:
-		return !req.Unsized && req.Cost <= a.Table.InlineThreshold
 	}
+	units := req.Cost
+	if req.Unsized {
+		units = 0
+	}
+	s := &a.Book.short[who.Kind]
+	if short, proven := s.Sure(units); proven {
+		return short
+	}
+	return s.Likely(units) && !req.Unsized && req.Cost <= a.Table.InlineThreshold
 }
 
 // refuse says whether a job would be late that was let in, and why.
-func (a *Adaptive) refuse(c *question) (route.Reason, bool) {
-	switch budget := c.req.Budget; {
+func (a *Adaptive) refuse(c *question, budget time.Duration) (route.Reason, bool) {
+	switch {
 	case budget == 0:
 		return 0, false
-	case c.p.Settled && c.p.Over(budget) > sureSigmas:
+	case c.p.Trust >= estimate.Settled && c.mean > budget && c.p.Over(budget) > sureSigmas:
 		return route.ReasonInfeasible, true
 	case a.Book.Calm: // it takes nothing from anybody, and may be lucky
 		return 0, false
-	case a.Book.Door.Cores > 0 && (budget <= c.run || a.Book.Door.Excess(c.cell, budget-c.run) > sureSigmas):
+	case a.Book.Door.Cores > 0 && (budget <= c.run || a.Book.Door.Exceeds(c.cell, budget-c.run, sureSigmas)):
 		return route.ReasonScarce, true
 	}
 	return 0, false
@@ -175,12 +205,12 @@ const forever = time.Hour
 // table picks among the ways to run that do not keep the caller. While cores are free they
 // all begin at once, and the documented table picks; otherwise the pool, whose order makes
 // the most of what is scarce.
-func (a *Adaptive) table(c *question) (route.Strategy, route.Reason) {
-	cost := c.req.Cost
-	if c.req.Unsized {
+func (a *Adaptive) table(c *question, req route.Request, who route.Subject, sig *route.Signals) (route.Strategy, route.Reason) {
+	cost := req.Cost
+	if req.Unsized {
 		cost = math.MaxUint64
 	}
-	s, reason := a.Table.Row(cost, c.req.Scaling, -1, c.sig.SpawnThreshold, c.who.Allowed.Without(route.Inline))
+	s, reason := a.Table.Row(cost, req.Scaling, -1, sig.SpawnThreshold, who.Allowed.Without(route.Inline))
 	if s == route.Batch || s == route.Spawn && c.free {
 		return s, reason
 	}

@@ -43,10 +43,14 @@ func demand(cores map[time.Duration]float64) *admission.Demand {
 	return d
 }
 
+// knows is a book with what is known of the kinds.
+func knows(b policy.Book, curves ...estimate.Curve) *policy.Book {
+	b.Know(curves)
+	return &b
+}
+
 func adaptive(d *admission.Demand, curves ...estimate.Curve) *policy.Adaptive {
-	return &policy.Adaptive{Table: table, Book: &policy.Book{
-		Curves: curves, Door: admission.NewDoor(2, new(admission.Backlog), d), Lanes: 2,
-	}}
+	return &policy.Adaptive{Table: table, Book: knows(policy.Book{Door: admission.NewDoor(2, new(admission.Backlog), d), Lanes: 2}, curves...)}
 }
 
 var open = route.Signals{SpawnThreshold: 60_000}
@@ -137,9 +141,9 @@ func checkInline(t *rapid.T, a *policy.Adaptive, req route.Request, who route.Su
 	}
 	byTable := !req.Unsized && req.Cost <= table.InlineThreshold
 	switch {
-	case p.Proven && p.High() > policy.InlineCap:
+	case p.Trust == estimate.Proven && p.High() > policy.InlineCap:
 		t.Fatalf("proven to take up to %v, and inline", p.High())
-	case !p.Proven && !byTable:
+	case p.Trust < estimate.Proven && !byTable:
 		t.Fatalf("inline without a proof: %+v of %+v", d, req)
 	case p.Known() && p.Mean() > policy.InlineCap:
 		t.Fatalf("predicted to take %v, and inline", p.Mean())

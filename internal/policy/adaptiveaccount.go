@@ -14,26 +14,20 @@ func (a *Adaptive) Explain(req route.Request, who route.Subject, load route.Load
 	x := facts(req, who, load, sig, d)
 	a.Table.account(&x)
 	x.Lanes, x.calm = int32(a.Book.Lanes), a.Book.Calm
-	p := a.predict(req, who.Kind)
-	if p.Known() {
-		a.learned(&x, a.question(req, who, load, &sig, p))
-		a.foresee(&x, who, p)
+	var c question
+	if a.size(&c, req, who, load) {
+		if w := &a.Book.Weights; w.Acts(who.Kind) {
+			features := a.features(&c, req, load, &sig)
+			for _, s := range [...]route.Strategy{route.Spawn, route.CPUPool} {
+				x.Learned[s] = w.Residual(s, who.Kind, &features)
+			}
+		}
+		a.foresee(&x, who, c.p)
 	}
+	p := c.p
 	x.Rule = a.rule(&x, p)
 	x.Change = a.change(&x, who, p)
 	return x
-}
-
-// learned adds what was learned of the arms, as far as it decides.
-func (a *Adaptive) learned(x *Account, c question) {
-	w := &a.Book.Weights
-	if !w.Acts(c.who.Kind) {
-		return
-	}
-	features := a.features(&c)
-	for _, s := range [...]route.Strategy{route.Spawn, route.CPUPool} {
-		x.Learned[s] = w.Residual(s, c.who.Kind, &features)
-	}
 }
 
 // free reports whether a lane was free when the job came.
@@ -51,10 +45,12 @@ func (a *Adaptive) rule(x *Account, p estimate.Prediction) Rule {
 		return RuleInlineCap
 	case x.Reason == route.ReasonInfeasible:
 		return RuleInfeasible
-	case x.Reason == route.ReasonScarce:
+	case x.Reason == route.ReasonScarce, x.Reason == route.ReasonOverShare:
 		return RuleDoor
 	case x.Reason == route.ReasonProbe:
 		return RuleProbe
+	case x.Reason == route.ReasonFloor:
+		return RuleFloor
 	case x.free():
 		return RuleLanesFree
 	}
@@ -64,7 +60,7 @@ func (a *Adaptive) rule(x *Account, p estimate.Prediction) Rule {
 // foresee adds what is predicted of the job and of each arm.
 func (a *Adaptive) foresee(x *Account, who route.Subject, p estimate.Prediction) {
 	door, cell := &a.Book.Door, admission.CellOf(who.Class, p.LogMean())
-	x.Service, x.High, x.Proven = p.Mean(), min(p.High(), forever), p.Proven
+	x.Service, x.High, x.Proven = p.Mean(), min(p.High(), forever), p.Trust == estimate.Proven
 	x.Spread, x.Samples = float32(p.Spread), int32(a.Book.Curves[who.Kind].Samples)
 	q := door.Before(cell)
 	x.Demand, x.Before, x.Cores = float32(door.Demand()), float32(q.Demand), float32(door.Cores)
@@ -73,7 +69,7 @@ func (a *Adaptive) foresee(x *Account, who route.Subject, p estimate.Prediction)
 	x.Arms[route.Inline].Run = x.Service
 	x.Arms[route.Spawn].Run = x.shared(x.Service)
 	slot := Arm{Run: run}
-	if !x.free() || x.Reason.Sheds() || x.Reason == route.ReasonProbe {
+	if !x.free() || x.Reason.Sheds() || x.Reason == route.ReasonProbe || x.Reason == route.ReasonFloor {
 		slot.Wait = a.wait(cell)
 		slot.Miss = float32(a.late(x.Budget, run, cell))
 	}

@@ -20,7 +20,7 @@ func (a *Adaptive) change(x *Account, who route.Subject, p estimate.Prediction) 
 		return a.known(x, who)
 	case RuleInlineCap:
 		return a.longer(x)
-	case RuleInfeasible, RuleDoor, RuleProbe:
+	case RuleInfeasible, RuleDoor, RuleProbe, RuleFloor:
 		return a.admitted(x, p)
 	}
 	if least, ok := a.leastBudget(p, admission.CellOf(x.Class, p.LogMean())); ok {
@@ -73,16 +73,16 @@ func (a *Adaptive) admitted(x *Account, p estimate.Prediction) Change {
 
 // infeasible reports whether the job is too long for its budget on any number of cores.
 func (x *Account) infeasible(p estimate.Prediction) bool {
-	return p.Settled && p.Beyond(x.Budget) > sureMiss
+	return p.Trust >= estimate.Settled && p.Beyond(x.Budget) > sureMiss
 }
 
 // leastBudget is the budget from which on a job of a cell is let in; ok is false if none is.
 func (a *Adaptive) leastBudget(p estimate.Prediction, cell admission.Cell) (least time.Duration, ok bool) {
-	if p.Settled {
+	if p.Trust >= estimate.Settled {
 		least = time.Duration(stats.Exp2(min(p.Log-float64(sureSigmas*p.Spread), 53))) + 1
 	}
 	if a.Book.Door.Cores == 0 { // it lets everything pass
-		return least, p.Settled
+		return least, p.Trust >= estimate.Settled
 	}
 	slack, ok := a.Book.Door.Least(cell, sureSigmas)
 	if !ok || slack > longestBudget {

@@ -4,8 +4,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/helixrouter/helix/internal/admission"
-	"github.com/helixrouter/helix/internal/estimate"
 	"github.com/helixrouter/helix/internal/learn"
 	"github.com/helixrouter/helix/internal/stats"
 	"github.com/helixrouter/helix/route"
@@ -35,33 +33,20 @@ func candidates(base route.Strategy, allowed route.Set, free bool) route.Set {
 }
 
 // correct lets what was learned pick among the candidates.
-func (a *Adaptive) correct(c *question, base route.Strategy) (s route.Strategy, propensity float32) {
+func (a *Adaptive) correct(c *question, base route.Strategy, req route.Request, who route.Subject, load route.Load, sig *route.Signals) (s route.Strategy, propensity float32) {
 	w := &a.Book.Weights
-	allowed := candidates(base, c.who.Allowed, c.free)
-	if allowed == route.SetOf(base) || !w.Acts(c.who.Kind) {
+	allowed := candidates(base, who.Allowed, c.free)
+	if allowed == route.SetOf(base) || !w.Acts(who.Kind) {
 		return base, 1
 	}
-	x, loss := a.features(c), a.losses(c, base, allowed)
+	x, loss := a.features(c, req, load, sig), a.losses(c, base, allowed)
 	for _, s := range [...]route.Strategy{route.Spawn, route.CPUPool} {
-		loss[s] += w.Residual(s, c.who.Kind, &x)
+		loss[s] += w.Residual(s, who.Kind, &x)
 	}
-	if c.sig.Pressure > calm || c.who.Class >= route.ClassCritical {
+	if sig.Pressure > calm || who.Class >= route.ClassCritical {
 		return learn.Least(allowed, &loss), 1
 	}
-	return w.Choose(allowed, &loss, c.load.Draw)
-}
-
-// question is one job at the door, with what is known of it.
-type question struct {
-	req  route.Request
-	who  route.Subject
-	load route.Load
-	sig  *route.Signals
-	p    estimate.Prediction
-	cell admission.Cell
-	mean time.Duration // predicted core time
-	run  time.Duration // once it has started
-	free bool          // cores are
+	return w.Choose(allowed, &loss, load.Draw)
 }
 
 // losses is what the model predicts for the arms of a set.
@@ -83,21 +68,21 @@ func (a *Adaptive) losses(c *question, base route.Strategy, allowed route.Set) (
 // Slowness is the loss of a job that is not late and took so many times its core time.
 func Slowness(times float64) float64 { return min(slowLoss*max(times, 0), slowest) }
 
-func (a *Adaptive) features(c *question) (x learn.Features) {
+func (a *Adaptive) features(c *question, req route.Request, load route.Load, sig *route.Signals) (x learn.Features) {
 	x[0] = 1
 	x[1] = float32((c.p.Log - 20) / 10)
-	x[2] = float32(c.sig.Pressure)
-	if c.req.Budget > 0 {
+	x[2] = float32(sig.Pressure)
+	if req.Budget > 0 {
 		if !c.free {
 			wait, _ := a.Book.Door.Wait(c.cell)
-			x[3] = float32(min(float64(wait)/float64(c.req.Budget), 2))
+			x[3] = float32(min(float64(wait)/float64(req.Budget), 2))
 		}
-		x[7] = float32((stats.Log2(float64(c.req.Budget)) - 26) / 10)
+		x[7] = float32((stats.Log2(float64(req.Budget)) - 26) / 10)
 	}
 	if lanes := a.Book.Lanes; lanes > 0 {
-		x[4] = float32(min(float64(c.load.CPUBusy+c.load.Spawned)/float64(16*lanes), 2))
+		x[4] = float32(min(float64(load.CPUBusy+load.Spawned)/float64(16*lanes), 2))
 	}
-	x[5] = min(c.req.Scaling, 1)
+	x[5] = min(req.Scaling, 1)
 	return x
 }
 
@@ -107,14 +92,15 @@ func (a *Adaptive) Lesson(req route.Request, who route.Subject, load route.Load,
 	if d.Service == 0 || d.Strategy == route.Inline || d.Strategy == route.Drop {
 		return lesson, false
 	}
-	c := a.question(req, who, load, sig, a.predict(req, who.Kind))
-	base, _ := a.table(&c)
+	var c question
+	a.size(&c, req, who, load)
+	base, _ := a.table(&c, req, who, sig)
 	allowed := candidates(base, who.Allowed, c.free)
 	if !allowed.Has(d.Strategy) { // the router had to overrule both
 		base, allowed = d.Strategy, route.SetOf(d.Strategy)
 	}
 	return learn.Sample{
-		Kind: who.Kind, Chosen: d.Strategy, Base: base, X: a.features(&c), Allowed: allowed,
+		Kind: who.Kind, Chosen: d.Strategy, Base: base, X: a.features(&c, req, load, sig), Allowed: allowed,
 		Predicted: a.losses(&c, base, allowed), Propensity: d.Propensity, Explored: d.Reason == route.ReasonExplored,
 		Loss: float32(math.NaN()),
 	}, true

@@ -14,6 +14,7 @@ const (
 	RuleInfeasible             // runs longer than its budget
 	RuleDoor                   // its turn does not come in time
 	RuleProbe                  // refused, and let in to keep its kind's prediction true
+	RuleFloor                  // refused, and let in for the floor of its class or tenant
 	RuleLanesFree              // cores are free: the table picks
 	RuleLanesTaken             // no core is free: the pool's order
 	RuleRouter                 // a bound of the router's, a nested submit or a closed router
@@ -22,7 +23,7 @@ const (
 )
 
 var ruleNames = [numRules]string{
-	"table", "unknown_kind", "pressure", "inline_cap", "infeasible", "door", "probe", "lanes_free", "lanes_taken", "router", "own_policy",
+	"table", "unknown_kind", "pressure", "inline_cap", "infeasible", "door", "probe", "floor", "lanes_free", "lanes_taken", "router", "own_policy",
 }
 
 // String returns the wire name.

@@ -26,6 +26,7 @@ func Median(rows []Row) Row {
 	out.WastedCoreFraction = middle(rows, func(r Row) float64 { return r.WastedCoreFraction })
 	out.DecisionsPerSecond = middle(rows, func(r Row) float64 { return r.DecisionsPerSecond })
 	out.GeneratorLagSeconds = middle(rows, func(r Row) float64 { return r.GeneratorLagSeconds })
+	out.LeastTenant = middle(rows, func(r Row) float64 { return r.LeastTenant })
 	low := func(a, b Row) int { return cmp.Compare(a.RatioToBound, b.RatioToBound) }
 	out.Seeds = len(rows)
 	out.RatioLow, out.RatioHigh = slices.MinFunc(rows, low).RatioToBound, slices.MaxFunc(rows, low).RatioToBound

@@ -22,6 +22,12 @@ type Row struct {
 	DecisionsPerSecond  float64 `json:"decisions_per_second"` // of the run's own time, retries included
 	GeneratorLagSeconds float64 `json:"generator_lag_p99_seconds,omitzero"`
 
+	// Of the tenants, where there are several, LeastTenant is the smallest share of what was its due: the core
+	// time of its jobs that finished inside their budgets, over what it asked for or an even
+	// part of the cores, whichever is less. 0 is a tenant that got nothing.
+	Tenants     int     `json:"tenants,omitzero"`
+	LeastTenant float64 `json:"least_tenant,omitzero"`
+
 	// Of several seeds a row holds the medians, and here the extremes of the ratio.
 	Seeds     int     `json:"seeds,omitzero"`
 	RatioLow  float64 `json:"ratio_low,omitzero"`

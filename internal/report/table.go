@@ -3,17 +3,21 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 	"time"
 )
 
-// columns are the table's, in the order of the row. What is text stands left, as
-// tabwriter aligns one way only; numbers are short enough to be read so.
-var columns = []struct {
+// column is one of the table.
+type column struct {
 	head string
 	cell func(*Row) string
-}{
+}
+
+// columns are the table's, in the order of the row. What is text stands left, as
+// tabwriter aligns one way only; numbers are short enough to be read so.
+var columns = []column{
 	{"policy", func(r *Row) string { return r.Policy }},
 	{"scenario", func(r *Row) string { return r.Scenario }},
 	{"load", func(r *Row) string { return strconv.FormatFloat(r.Load, 'g', 3, 64) }},
@@ -32,33 +36,31 @@ var columns = []struct {
 	{"decisions/s", func(r *Row) string { return strconv.FormatFloat(r.DecisionsPerSecond, 'f', 0, 64) }},
 }
 
-// lag is shown when a run has one.
-func lagged(rows []Row) bool {
-	for i := range rows {
-		if rows[i].GeneratorLagSeconds > 0 {
-			return true
-		}
-	}
-	return false
+// extras are columns that are shown when a row has one.
+var extras = []struct {
+	column
+	has func(Row) bool
+}{
+	{column{"lag p99", func(r *Row) string { return seconds(r.GeneratorLagSeconds) }}, func(r Row) bool { return r.GeneratorLagSeconds > 0 }},
+	{column{"least tenant", func(r *Row) string { return share(r.LeastTenant) }}, func(r Row) bool { return r.Tenants > 0 }},
 }
 
 // WriteTable writes the rows for people.
 func WriteTable(w io.Writer, rows []Row) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	withLag := lagged(rows)
-	for _, c := range columns {
-		fmt.Fprintf(t, "%s\t", c.head)
+	shown := slices.Clone(columns)
+	for _, x := range extras {
+		if slices.ContainsFunc(rows, x.has) {
+			shown = append(shown, x.column)
+		}
 	}
-	if withLag {
-		fmt.Fprint(t, "lag p99\t")
+	for _, c := range shown {
+		fmt.Fprintf(t, "%s\t", c.head)
 	}
 	fmt.Fprintln(t)
 	for i := range rows {
-		for _, c := range columns {
+		for _, c := range shown {
 			fmt.Fprintf(t, "%s\t", c.cell(&rows[i]))
-		}
-		if withLag {
-			fmt.Fprintf(t, "%s\t", seconds(rows[i].GeneratorLagSeconds))
 		}
 		fmt.Fprintln(t)
 	}

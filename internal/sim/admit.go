@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"github.com/helixrouter/helix/internal/feedback"
 	"github.com/helixrouter/helix/internal/scenario"
 	"github.com/helixrouter/helix/route"
 )
@@ -16,7 +17,7 @@ func (r *run) arrive(job scenario.Job) {
 	kind := r.kindOf(j.Kind)
 	d := r.decide(j, kind)
 	if r.brain != nil {
-		r.brain.Offer(kind, &d)
+		r.brain.Offer(r.subject(j, kind), r.tenantOf(j.Tenant), &d)
 	}
 	onSlot := d.Strategy != route.Inline && d.Strategy != route.Spawn && d.Strategy != route.Drop
 	if onSlot && !r.pool.hasRoom() {
@@ -87,6 +88,22 @@ func (r *run) draw() float32 { return float32(r.chance.Uint64()>>40) * 0x1p-24 }
 
 func (r *run) load() route.Load {
 	return route.Load{CPUBusy: r.pool.busy, Queued: r.pool.queued, Spawned: r.spawned}
+}
+
+// tenantOf returns the number of a tenant, and makes one at the first sight of a name.
+func (r *run) tenantOf(name string) uint16 {
+	if name == "" {
+		return feedback.NoTenant
+	}
+	number, ok := r.tenants[name]
+	if !ok {
+		number = feedback.AnyTenant
+		if next := len(r.tenants) + feedback.AnyTenant + 1; next < feedback.MaxTenants {
+			number = uint16(next)
+			r.tenants[name] = number
+		}
+	}
+	return number
 }
 
 // kindOf returns the number of a kind, and makes one at the first sight of a name.

@@ -79,7 +79,11 @@ func (r *run) done(t int32) {
 	})
 	r.latency.Observe(r.now - task.job.First)
 	r.grade(task)
-	if r.now <= task.due {
+	inTime := r.now <= task.due
+	if r.options.Ended != nil {
+		r.options.Ended(&task.job, inTime)
+	}
+	if inTime {
 		r.result.Good++
 	} else {
 		r.result.Late++

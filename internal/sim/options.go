@@ -24,6 +24,8 @@ type Options struct {
 	// attempt, which it must not keep, of what was decided, and of a way to the account, for
 	// as long as the call lasts.
 	Decided func(j *scenario.Job, d route.Decision, account func() policy.Account)
+	// Ended, if not nil, is told of each attempt that ran to its end, which it must not keep.
+	Ended func(j *scenario.Job, inTime bool)
 }
 
 // Curve is what a batch of a kind costs: Fixed + Share x the core time of its jobs

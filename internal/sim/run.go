@@ -33,9 +33,10 @@ type run struct {
 	retries  heap // of attempts to come, by arrival
 	theft    time.Duration
 
-	kinds  map[string]uint32
-	arms   []route.Set // by kind
-	curves []Curve     // by kind
+	kinds   map[string]uint32
+	tenants map[string]uint16
+	arms    []route.Set // by kind
+	curves  []Curve     // by kind
 
 	recorder *feedback.Recorder
 	tracker  *pressure.Tracker
@@ -78,6 +79,7 @@ func newRun(s *scenario.Scenario, o Options) *run {
 		},
 		free: none, theft: nextTheft(s, 0),
 		kinds:    map[string]uint32{},
+		tenants:  map[string]uint16{},
 		chance:   rand.NewPCG(s.Options().Seed, chanceStream),
 		recorder: feedback.NewSingleRecorder(c.EMAAlpha),
 		tracker:  pressure.New(),
@@ -89,6 +91,7 @@ func newRun(s *scenario.Scenario, o Options) *run {
 	if _, ok := r.policy.(*policy.Adaptive); ok {
 		mode, _ := learn.ParseMode(c.Learner) // of a configuration that was checked
 		r.brain = feedback.NewBrain(r.recorder, mode)
+		r.brain.SetTenantFloor(c.TenantFloor)
 		r.pool.share.Cores = s.Cores(0)
 		r.pool.lanes = min(max(int(s.Cores(0)), 1), c.CPUParallelism)
 		r.policy = &policy.Adaptive{Table: r.policy.(*policy.Adaptive).Table, Book: &policy.Book{Lanes: r.pool.lanes, Calm: true}}

@@ -257,17 +257,18 @@ func fingerprint(t testing.TB, name, policy string, load float64) string {
 // of the model changes these, and makes earlier results incomparable.
 func TestARunIsTheSameEverywhere(t *testing.T) {
 	want := map[string][2]string{ // threshold, adaptive
-		"steady":          {"320ebddae86e4baa", "b9f94893fe9236e2"},
-		"step":            {"2c382e3e5537d1ce", "732f8b7257d049a8"},
-		"burst":           {"36fbbc347465a891", "a0d07163528d66dc"},
-		"ramp":            {"849e65945d9f0469", "016057df94d26aa7"},
-		"mixed":           {"be47f6321024a32c", "387425ddc7c2fc65"},
-		"heavy-tail":      {"fdb81e9513fa17c9", "17fb640684dbb684"},
-		"drift":           {"5fe7e8b665419a72", "43a58041369b8898"},
-		"wrong-hints":     {"db1ef8744fb7f4ae", "67f0e4460c055de7"},
-		"noisy-neighbour": {"e9aa32825ed733e0", "0da7120eb8f47803"},
-		"retry-storm":     {"8ec4f17b1307b7e6", "32e303412850e09e"},
-		"stolen-cores":    {"2b555b978db6a19a", "20d7b8c435d87492"},
+		"steady":          {"6f56466f5a73f68d", "588dac9b1bbf9066"},
+		"step":            {"e02445d3cc980a6b", "5f6d6fe453d0081a"},
+		"burst":           {"d1c7a4a1fff0522c", "54d7c23ad137dcb8"},
+		"ramp":            {"33e3e46e98d968dc", "7627d52fa42ba5b1"},
+		"mixed":           {"606f10c8bd132d6d", "ed458f17969642ff"},
+		"heavy-tail":      {"851bddf2ca3274ce", "bf06265fe3f93c12"},
+		"drift":           {"7c312fe39220c19e", "68b5261f90aa1fb5"},
+		"wrong-hints":     {"49c9748837b5f3f2", "9fddde344d711b36"},
+		"noisy-neighbour": {"c0526c864cf8089c", "498e3138b191ddd3"},
+		"retry-storm":     {"62ca55d40a261ccc", "26fc325b7d3bb99f"},
+		"tenants":         {"09f79dfdad93af6c", "49d3967d80abced6"},
+		"stolen-cores":    {"23a7875d8e6387a9", "efef9bda1d728a3f"},
 	}
 	for _, name := range scenario.Names() {
 		var got [2]string

@@ -18,7 +18,7 @@ func normal(t *rapid.T, label string) float64 {
 func TestLog2IsThatOfPackageMath(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x := normal(t, "x")
-		if got, want := stats.Log2(x), math.Log2(x); math.Abs(got-want) > 2e-9 {
+		if got, want := stats.Log2(x), math.Log2(x); math.Abs(got-want) > 1.2e-5 {
 			t.Fatalf("log2 %g: %.12g, want %.12g", x, got, want)
 		}
 	})
@@ -27,7 +27,7 @@ func TestLog2IsThatOfPackageMath(t *testing.T) {
 func TestExp2IsThatOfPackageMath(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x := rapid.Float64Range(-1021.5, 1022.999).Draw(t, "x")
-		if got, want := stats.Exp2(x), math.Exp2(x); math.Abs(got-want) > 1e-7*want {
+		if got, want := stats.Exp2(x), math.Exp2(x); math.Abs(got-want) > 4e-6*want {
 			t.Fatalf("2^%g: %.12g, want %.12g", x, got, want)
 		}
 	})
@@ -61,7 +61,7 @@ func TestLog2AndExp2AtTheEndsOfTheirRanges(t *testing.T) {
 			t.Errorf("log2 %g is %g, want %g exactly", x, got, want)
 		}
 	}
-	if got := stats.Log2(math.MaxFloat64); math.Abs(got-1024) > 1e-7 {
+	if got := stats.Log2(math.MaxFloat64); math.Abs(got-1024) > 1e-6 {
 		t.Errorf("log2 of the largest float64 is %g, want 1024", got)
 	}
 	for x, want := range map[float64]float64{

@@ -1,9 +1,11 @@
 package study_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
+	"github.com/helixrouter/helix"
 	"github.com/helixrouter/helix/internal/study"
 )
 
@@ -36,5 +38,26 @@ func TestTheAdaptivePolicyIsNearTheBound(t *testing.T) {
 				t.Errorf("%s at %v: %.3f of the bound, want %.3f", name, r.Load, r.RatioToBound, want[i])
 			}
 		}
+	}
+}
+
+// By size alone a flood of short jobs takes what three tenants of long ones ask for; a
+// floor gives each of them its part of it.
+func TestNoTenantStarvesBelowItsFloor(t *testing.T) {
+	least := func(floor string) (tenants int, share float64) {
+		rows, err := study.Grid{
+			Policies: []string{helix.PolicyAdaptive}, Scenarios: []string{"tenants"}, Loads: []float64{5},
+			Cores: 2, Duration: 10 * time.Second, Seed: 1, Seeds: 1, Settings: helix.ConfigPatch{"tenant_floor": json.Number(floor)},
+		}.Run()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rows[0].Tenants, rows[0].LeastTenant
+	}
+	if n, share := least("0"); n != 4 || share > 0.05 {
+		t.Errorf("%d tenants, the least has %.3f of its due without a floor", n, share)
+	}
+	if _, share := least("0.5"); share < 0.36 || share > 0.5 {
+		t.Errorf("the least has %.3f of its due at a floor of a half", share)
 	}
 }

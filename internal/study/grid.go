@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/helixrouter/helix"
 	"github.com/helixrouter/helix/internal/report"
 	"github.com/helixrouter/helix/internal/scenario"
 	"github.com/helixrouter/helix/internal/sim"
@@ -24,6 +25,7 @@ type Grid struct {
 	Seed      uint64
 	Seeds     int               // runs of each cell, with Seed, Seed+1, ...; the row is their median
 	Trace     []workload.Record // replaces Scenarios
+	Settings  helix.ConfigPatch // of every policy's configuration
 	Progress  func(done, total int)
 }
 
@@ -36,7 +38,7 @@ func (g Grid) Run() ([]report.Row, error) {
 	if err := g.check(); err != nil {
 		return nil, err
 	}
-	names, loads := g.Scenarios, g.Loads
+	names, loads := g.Scenarios, g.Loads // of what check has seen
 	if g.Trace != nil {
 		names = []string{"trace"}
 	}
@@ -90,11 +92,19 @@ func (g *Grid) cell(name string, load float64, done func(policies int)) ([]repor
 		}
 		most := s.Bound()
 		for i, p := range g.Policies {
-			r, err := sim.Run(s, options(p, g.Cores))
+			o, err := options(p, g.Cores, g.Settings)
 			if err != nil {
 				return nil, err
 			}
-			bySeed[i] = append(bySeed[i], Row(p, s, &r, most))
+			got := fairness{}
+			o.Ended = got.ended
+			r, err := sim.Run(s, o)
+			if err != nil {
+				return nil, err
+			}
+			row := Row(p, s, &r, most)
+			row.Tenants, row.LeastTenant = got.least(s)
+			bySeed[i] = append(bySeed[i], row)
 		}
 	}
 	rows := make([]report.Row, len(g.Policies))

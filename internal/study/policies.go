@@ -18,8 +18,8 @@ func Policies() []string {
 	return []string{helix.PolicyAdaptive, helix.PolicyThreshold, helix.PolicyThreshold + sized}
 }
 
-// options are those of one of the Policies.
-func options(name string, cores int) sim.Options {
+// options are those of one of the Policies, with some settings of their configuration changed.
+func options(name string, cores int, settings helix.ConfigPatch) (sim.Options, error) {
 	o := sim.DefaultOptions(cores)
 	policy, fits := strings.CutSuffix(name, sized)
 	o.Config.Policy = policy
@@ -27,5 +27,10 @@ func options(name string, cores int) sim.Options {
 		o.Config.CPUParallelism = cores
 		o.Config.BackpressureBusyThreshold = cores + 1
 	}
-	return o
+	c, err := settings.Apply(o.Config)
+	if err != nil {
+		return o, err
+	}
+	o.Config = c
+	return o, nil
 }

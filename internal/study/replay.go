@@ -3,6 +3,7 @@ package study
 import (
 	"fmt"
 
+	"github.com/helixrouter/helix"
 	"github.com/helixrouter/helix/internal/explain"
 	"github.com/helixrouter/helix/internal/policy"
 	"github.com/helixrouter/helix/internal/scenario"
@@ -17,6 +18,7 @@ type Replay struct {
 	Cores    int
 	Load     float64 // 0 = as recorded
 	Trace    []workload.Record
+	Settings helix.ConfigPatch // of every policy's configuration
 }
 
 // Replayed is what came out.
@@ -83,7 +85,10 @@ func (p Replay) Run() (Replayed, error) {
 }
 
 func (p *Replay) run(s *scenario.Scenario, name string, decided func(*scenario.Job, route.Decision, func() policy.Account)) (sim.Result, error) {
-	o := options(name, p.Cores)
+	o, err := options(name, p.Cores, p.Settings)
+	if err != nil {
+		return sim.Result{}, err
+	}
 	o.Decided = decided
 	return sim.Run(s, o)
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
@@ -56,8 +57,7 @@ func newTracing(endpoint string, log *slog.Logger) (*tracing, error) {
 		return nil, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)
 	}
 	t := &tracing{log: log, provider: sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(about))}
-	complain := &complaints{log: log}
-	otel.SetErrorHandler(complain)
+	otel.SetErrorHandler(&complaints{log: log})
 	log.Info("jobs of sampled requests are traced", slog.String("endpoint", endpoint))
 	return t, nil
 }
@@ -73,11 +73,11 @@ func (t *tracing) options() []helix.Option {
 }
 
 // metrics is the handler of GET /metrics.
-func (t *tracing) metrics(r *helix.Router) http.Handler {
+func (t *tracing) metrics(r *helix.Router, extra ...prometheus.Collector) http.Handler {
 	if t == nil {
-		return metrics.Handler(r)
+		return metrics.Handler(r, extra...)
 	}
-	return metrics.HandlerOf(metrics.NewCollector(r, metrics.WithExemplars(&t.exemplars)))
+	return metrics.HandlerOf(metrics.NewCollector(r, metrics.WithExemplars(&t.exemplars)), extra...)
 }
 
 // middleware is that of POST /api/jobs; nil = none.

@@ -125,6 +125,12 @@ func TestSpansReachACollector(t *testing.T) {
 	}
 	p.logged(`msg="job routed" job_id=7 kind=HashMix cost=1000 strategy=inline reason=cheap cpu_busy=0 pressure=`)
 	p.logged("trace_id=" + callerTrace)
+	p.logged("msg=request method=POST path=/api/jobs status=200")
+	for line := range strings.Lines(p.errors()) {
+		if strings.Contains(line, "msg=request") && !strings.Contains(line, "trace_id="+callerTrace+" span_id="+back[36:52]) {
+			t.Errorf("a line without its trace: %s", line)
+		}
+	}
 	if text := p.openMetrics(); !strings.Contains(text, `# {trace_id="`+callerTrace+`"`) {
 		t.Error("no exemplar with the trace in /metrics")
 	}

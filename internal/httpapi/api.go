@@ -33,7 +33,8 @@ type Options struct {
 	// as a configuration file that was refused. Optional.
 	Notes func() []string
 	// Trace wraps what answers POST /api/jobs, once the caller is known to be allowed to,
-	// such as in a span that continues the caller's trace. Optional.
+	// such as in a span that continues the caller's trace. A writer that it passes on should
+	// have Unwrap, as http.ResponseController wants it. Optional.
 	Trace func(http.Handler) http.Handler
 	// Now reads the clock. Default: time.Now.
 	Now func() time.Time
@@ -88,7 +89,7 @@ func New(r *helix.Router, o Options) *API {
 	a.cut, a.endJobs = context.WithCancel(context.Background())
 	a.postJobs = a.jobs
 	if o.Trace != nil {
-		a.postJobs = wrapped(o.Trace(endpoint(a.jobs)))
+		a.postJobs = wrapped(o.Trace(noting(a.jobs)))
 	}
 	a.paths = newPaths(a.entries())
 	a.queue.start()

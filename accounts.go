@@ -1,7 +1,9 @@
 package helix
 
 import (
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/helixrouter/helix/internal/event"
 	"github.com/helixrouter/helix/internal/policy"
@@ -24,6 +26,26 @@ func (a *accounts) publish(ring *event.Ring[Decision], d Decision, account *poli
 	}
 	seq := ring.Publish(d)
 	a.kept[seq%recentDecisions] = *account
+}
+
+// budget is the 75th percentile of the budgets of recent jobs that had one, 0 if none had.
+func (a *accounts) budget() time.Duration {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.kept == nil {
+		return 0
+	}
+	budgets := make([]time.Duration, 0, recentDecisions)
+	for i := range a.kept {
+		if b := a.kept[i].Budget; b > 0 {
+			budgets = append(budgets, b)
+		}
+	}
+	if len(budgets) == 0 {
+		return 0
+	}
+	slices.Sort(budgets)
+	return budgets[(len(budgets)*3-1)/4]
 }
 
 // at returns a decision with its account, or the range of numbers that are kept.

@@ -38,7 +38,7 @@ func (r *Router) admit(ctx context.Context, k *kind, j *job) error {
 		j.decision = nested // part of work that Close has promised to let finish
 	case d.Strategy == route.Drop:
 		return r.refuse(k, j, d.Reason)
-	case d.Strategy != route.Inline && d.Strategy != route.Spawn && !r.exec.Pool.HasRoom():
+	case d.Strategy != route.Inline && d.Strategy != route.Spawn && j.hint.Class < ClassCritical && !r.exec.Pool.HasRoom():
 		return r.refuse(k, j, route.ReasonQueueFull)
 	}
 	r.recorder.Begin(j.decision.Strategy)

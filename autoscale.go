@@ -8,6 +8,7 @@ import (
 	"github.com/helixrouter/helix/internal/capacity"
 	"github.com/helixrouter/helix/internal/machine"
 	"github.com/helixrouter/helix/internal/pressure"
+	"github.com/helixrouter/helix/internal/stats"
 )
 
 // The values of Config.Autoscale.
@@ -42,13 +43,18 @@ type autoscaler struct {
 	reader   *machine.Reader
 	width    capacity.Width
 	forecast capacity.Forecast
-	next     time.Duration // observation
+	next     time.Duration  // observation
+	busy     stats.HalfLife // jobs that run
+	used     stats.HalfLife // cores that the process uses
 	reading  machine.Reading
 	last     Autoscale
 }
 
 func newAutoscaler() autoscaler {
-	return autoscaler{reader: machine.New(machine.SystemPaths)}
+	return autoscaler{
+		reader: machine.New(machine.SystemPaths),
+		busy:   stats.HalfLife{Half: blockedHalf}, used: stats.HalfLife{Half: blockedHalf},
+	}
 }
 
 // mode is what the autoscaler may do under a configuration: the documented table's gate
@@ -70,6 +76,8 @@ func (r *Router) lookLocked(now time.Duration, c Config) (cores float64, lanes i
 	}
 	a.reading = a.reader.Read(now)
 	cores = a.reading.Cores
+	a.busy.Update(now, float64(r.exec.Pool.Busy()+r.exec.Spawner.Live()))
+	a.used.Update(now, max(a.reading.CPURate, 0))
 	if c.autoscaleMode() != AutoscaleApply {
 		return cores, lanesOf(cores, c)
 	}
@@ -80,15 +88,30 @@ func (r *Router) lookLocked(now time.Duration, c Config) (cores float64, lanes i
 	return cores, lanes
 }
 
-// signals are what the machine has to say about pressure; nothing while nobody reads it. Its
-// scheduling latency is left out: a pool that computes makes it 20 ms at times, at the right
-// width, and a router that is merely busy is not pressed.
+// signals are what the machine has to say about pressure; nothing while nobody reads it.
 func (a *autoscaler) signals() pressure.Machine {
 	r := &a.reading
 	if r.Cores <= 0 {
 		return pressure.Machine{}
 	}
-	return pressure.Machine{RunnablePerCore: r.Runnable / r.Cores, Throttled: r.Throttled, GC: r.GC, Memory: r.Memory}
+	return pressure.Machine{
+		SchedLatency: r.SchedLatency, RunnablePerCore: r.Runnable / r.Cores,
+		Throttled: r.Throttled, GC: r.GC, Memory: r.Memory,
+	}
+}
+
+// blockedHalf is the half-life of what jobs are seen to do: a second of it counts at the next
+// observation, and a lull of a few does not make them look idle.
+const blockedHalf = 2 * time.Second
+
+// blocked is the share of their run in which jobs use no core. What the process does
+// beside jobs passes for their work, so that it is rather too little.
+func (a *autoscaler) blocked(now time.Duration) float64 {
+	busy, used := a.busy.Value(now), a.used.Value(now)
+	if busy < 1 { // of hardly any jobs it says nothing
+		return 0
+	}
+	return min(max(1-used/min(busy, max(a.reading.Cores, 1)), 0), 1)
 }
 
 // lanesOf is how many jobs cores can run at a time that compute.
@@ -116,7 +139,7 @@ func (r *Router) recommendLocked(now time.Duration, c Config) {
 	a.forecast.Observe(now, capacity.Demand{Jobs: counters.Submitted(), Work: work})
 	advice, _ := a.forecast.Recommend(now, capacity.Sizing{
 		Parallelism: r.effective(), Ceiling: c.CPUParallelism, QueueCap: c.CPUQueueCap,
-		Cores: a.reading.Cores, Service: r.brain.MeanService(),
+		Cores: a.reading.Cores, Service: r.brain.MeanService(), Blocked: a.blocked(now), Budget: r.accounts.budget(),
 	})
 	a.last = Autoscale{
 		Direction: advice.Direction, Parallelism: advice.Parallelism, QueueCap: advice.QueueCap,

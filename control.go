@@ -37,6 +37,8 @@ type control struct {
 	drain  capacity.Drain // for RetryAfter
 	scarce capacity.Spell // in which the door refuses jobs; for RetryAfter
 	books  imbalance
+
+	standing feedback.Standing
 }
 
 func (c *control) init(r *Router) {
@@ -128,7 +130,7 @@ func (r *Router) measureLocked() {
 		Submitted: counters.Submitted(), Shed: counters.Of(route.Shed),
 		Completed: counters.Ran, SojournSum: counters.Sojourn,
 		LatencyBudget: config.cpuP95Budget(),
-		Machine:       r.autoscale.signals(),
+		Machine:       r.machineLocked(now, queued, config),
 	})
 	c.drain.Observe(now, counters.Slotted, counters.SlotTime, busy+queued)
 	c.last = counters
@@ -149,6 +151,14 @@ func (r *Router) measureLocked() {
 			r.thinkLocked(now, v)
 		}
 	})
+}
+
+// machineLocked is what the machine and the queue say about pressure.
+func (r *Router) machineLocked(now time.Duration, queued int, c Config) pressure.Machine {
+	r.control.standing.Look(now, r.recorder, queued)
+	m := r.autoscale.signals()
+	m.QueueSojourn = r.control.standing.Queue().Seconds() / c.cpuP95Budget().Seconds()
+	return m
 }
 
 // limitLocked gives the executors the bounds of a configuration on the machine as it is.
@@ -174,8 +184,10 @@ func (r *Router) thinkLocked(now time.Duration, v *view) {
 	waits := r.exec.Pool.Waiting()
 	r.brain.SetTenantFloor(v.config.TenantFloor)
 	next := *p
+	r.brain.Rewards(&r.control.last)
 	next.Book = r.brain.Tick(now, &waits, r.limits.Cores*(1-min(v.signals.External, mostReserved)), r.limits.Lanes)
 	r.tenants.sweep(now, r.brain)
+	next.Book.Overheads = r.control.standing.Overheads()
 	v.policy, v.learning, v.draws = &next, nil, next.Book.Weights.Acting
 	if v.config.Learner != learn.Off.String() {
 		v.learning = &next

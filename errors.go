@@ -22,9 +22,12 @@ func (e *RunError) Error() string { return fmt.Sprintf("%s (%s): %v", e.Kind, e.
 func (e *RunError) Unwrap() error { return e.Err }
 
 // wrap turns the end of a job into what its caller gets.
-func wrap(k *kind, s route.Strategy, end route.Disposition, err error) error {
-	if end == route.Failed {
+func (r *Router) wrap(k *kind, s route.Strategy, end route.Disposition, err error) error {
+	switch end {
+	case route.Failed:
 		return &RunError{Kind: k.name, Strategy: s, Err: err}
+	case route.Shed: // while it waited
+		return r.view.Load().refusals.pick(route.ReasonDisplaced)
 	}
 	return err
 }

@@ -76,6 +76,6 @@ func future[J exec.Job[Out], Out any](ctx context.Context, r *Router, k *kind, j
 	r.exec.Watch(ctx, t)
 	return &Future[Out]{done: t.Done(), result: func() (Out, error) {
 		out, end, err := call.Result()
-		return out, wrap(k, strategy, end, err)
+		return out, r.wrap(k, strategy, end, err)
 	}}
 }

@@ -117,7 +117,7 @@ func runHere[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, 
 	out, end, err := exec.Inline[Out](ctx, r.exec, &o, j.submitted, j.traced(), work)
 	j.times.Run = o.Run
 	if end != route.Done {
-		err = wrap(k, route.Inline, end, err)
+		err = r.wrap(k, route.Inline, end, err)
 	}
 	return out, err
 }
@@ -137,7 +137,7 @@ func runNested[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind
 	o := route.Outcome{Kind: k.number, Strategy: route.Inline, Nested: true, Wait: started - j.submitted, Units: j.units()}
 	out, end, err := exec.Inline[Out](loan.Context(ctx), r.exec, &o, started, j.traced(), work)
 	j.times = exec.Times{Wait: o.Wait, Run: o.Run}
-	return out, wrap(k, route.Inline, end, err)
+	return out, r.wrap(k, route.Inline, end, err)
 }
 
 // runAway runs a job elsewhere than inline and waits for its end.
@@ -164,7 +164,7 @@ func runAway[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, 
 	}
 	j.times = times
 	out, end, err := call.Result()
-	return out, wrap(k, j.decision.Strategy, end, err)
+	return out, r.wrap(k, j.decision.Strategy, end, err)
 }
 
 func runOnSlot[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j *job, turn exec.Turn, work J) (Out, error) {
@@ -177,11 +177,14 @@ func runOnSlot[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind
 			r.exec.Teach(&lesson, j.decision.Service, o.Run, j.budget(), end)
 		}
 	}
-	return out, wrap(k, route.CPUPool, end, err)
+	return out, r.wrap(k, route.CPUPool, end, err)
 }
 
 func newCall[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j *job, t *exec.Task, work J) *exec.Call[J, Out] {
-	t.Kind, t.Strategy = k.number, j.decision.Strategy
+	t.Kind, t.Strategy, t.Class = k.number, j.decision.Strategy, route.ClassDefault
+	if j.seen.view.config.Policy == PolicyAdaptive {
+		t.Class = j.hint.Class
+	}
 	t.Submitted, t.Deadline = j.submitted, j.deadline
 	t.Trace = j.traced()
 	j.waits()

@@ -28,6 +28,7 @@ const (
 	ReasonInfeasible // predicted to run for longer than its budget
 	ReasonScarce     // predicted not to get its turn within its budget
 	ReasonOverShare  // the same, and its tenant asks for more than an even part of the cores
+	ReasonDisplaced  // it waited, and a critical job took its place in the full queue
 	ReasonPolicy     // a policy of the user's own refused it without saying why
 	ReasonClosed     // the router is closed
 	NumReasons       = int(ReasonClosed) + 1
@@ -54,6 +55,7 @@ var reasons = [NumReasons]struct{ name, explanation string }{
 	ReasonInfeasible: {"infeasible", "it is predicted to run for longer than its budget"},
 	ReasonScarce:     {"scarce", "what comes before it, by class and size, is predicted to take all cores for longer than its budget"},
 	ReasonOverShare:  {"over_share", "what comes before it takes all cores for longer than its budget, and its tenant asks for more than an even part of them"},
+	ReasonDisplaced:  {"displaced", "it waited in a full queue, and a critical job took its place"},
 	ReasonPolicy:     {"policy", "the policy refused it without giving a reason"},
 	ReasonClosed:     {"closed", "the router is closed"},
 }
@@ -77,7 +79,7 @@ func (r Reason) Explanation() string {
 // Source returns who decides for this reason.
 func (r Reason) Source() Source {
 	switch r {
-	case ReasonNested, ReasonSpawnFull, ReasonNotAllowed, ReasonQueueFull, ReasonClosed:
+	case ReasonNested, ReasonSpawnFull, ReasonNotAllowed, ReasonQueueFull, ReasonDisplaced, ReasonClosed:
 		return SourceRouter
 	case ReasonShort, ReasonUnknown, ReasonLearned, ReasonExplored, ReasonFits, ReasonProbe, ReasonFloor, ReasonInfeasible, ReasonScarce, ReasonOverShare:
 		return SourceModel

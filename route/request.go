@@ -46,6 +46,16 @@ const (
 
 var classNames = [...]string{"default", "sheddable", "critical", "critical_plus"}
 
+// Rank is the place of a class in the order of what matters, 0 for what matters most.
+func (c Class) Rank() int {
+	if int(c) < len(classRanks) {
+		return classRanks[c]
+	}
+	return len(classRanks)
+}
+
+var classRanks = [...]int{ClassCriticalPlus: 0, ClassCritical: 1, ClassDefault: 2, ClassSheddable: 3}
+
 // CallOption marks a class as an option of one call: h.Do(ctx, in, ClassCritical).
 func (Class) CallOption() {}
 

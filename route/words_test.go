@@ -56,7 +56,7 @@ func TestWordsOnTheWire(t *testing.T) {
 	for r := range route.NumReasons {
 		reasons = append(reasons, route.Reason(r))
 	}
-	roundTrip(t, reasons, "cheap moderate amortises heavy gate_batch nested spawn_full not_allowed short learned explored unknown fits probe floor busy_gate queue_full infeasible scarce over_share policy closed")
+	roundTrip(t, reasons, "cheap moderate amortises heavy gate_batch nested spawn_full not_allowed short learned explored unknown fits probe floor busy_gate queue_full infeasible scarce over_share displaced policy closed")
 }
 
 func TestEveryReasonExplainsItself(t *testing.T) {

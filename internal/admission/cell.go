@@ -23,21 +23,18 @@ const (
 	Cells = sizes * classes
 )
 
-// ranks puts the classes in order: who is refused last comes first.
-var ranks = [classes]int{route.ClassCriticalPlus: 0, route.ClassCritical: 1, route.ClassDefault: 2, route.ClassSheddable: 3}
-
 // CellOf returns the cell of a job of a class with a size, the log2 of its core time in ns.
 func CellOf(class route.Class, size float64) Cell {
 	i := int(float64((size-leastLog)*perOctave) + 0.5)
-	return Cell(ranks[class]*sizes + min(max(i, 0), sizes-1))
+	return Cell(class.Rank()*sizes + min(max(i, 0), sizes-1))
 }
 
 // Class is the class of the jobs of a cell.
 func (c Cell) Class() route.Class { return classOf[int(c)/sizes] }
 
 var classOf = func() (classOf [classes]route.Class) {
-	for class, rank := range ranks {
-		classOf[rank] = route.Class(class)
+	for class := range route.Class(classes) {
+		classOf[class.Rank()] = class
 	}
 	return classOf
 }()

@@ -89,15 +89,23 @@ func (p *Pool) Submit(t *Task) Placement {
 		p.startLocked(t)
 		p.mu.Unlock()
 		return Placed
-	case p.fullLocked():
-		p.mu.Unlock()
-		return Full
+	}
+	var victim *Task
+	if p.fullLocked() {
+		var ok bool
+		if victim, ok = p.displaceLocked(t); !ok {
+			p.mu.Unlock()
+			return Full
+		}
 	}
 	p.tickets++
 	p.queue.push(t, p.tickets)
 	p.queuedLocked(t)
 	p.watchLocked(t.Deadline)
 	p.mu.Unlock()
+	if victim != nil {
+		p.executor.displaced(victim)
+	}
 	return Placed
 }
 

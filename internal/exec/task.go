@@ -33,6 +33,7 @@ type Task struct {
 	Work      Work
 	Kind      uint32
 	Strategy  route.Strategy
+	Class     route.Class
 	Submitted time.Duration // router clock
 	Deadline  time.Duration // router clock; 0 = none
 	Latest    time.Duration // router clock: a later start would be in vain; 0 = until Deadline

@@ -22,6 +22,7 @@ type Brain struct {
 	work      time.Duration           // predicted core time of all arrivals
 	arrived   [admission.Cells]uint64 // ns of core time since the last look, by cell
 	submitted uint64                  // when the last book was due
+	rewarded  Counters                // as of the last Rewards
 	probes    [maxProbes]atomic.Bool  // by kind: one job may pass a door that is shut for its kind
 	unknown   [maxProbes]atomic.Bool  // by kind: it waits, and nothing is known of it
 	tried     [maxProbes]time.Duration
@@ -166,6 +167,15 @@ const (
 	newsEvery = 32
 	newsAfter = 50 * time.Millisecond
 )
+
+// Rewards tells the learner of the jobs that taught it nothing because nobody chose for
+// them: what ran inline and what was shed. They are part of its reward all the same.
+func (b *Brain) Rewards(c *Counters) {
+	inline := c.Ended[route.Inline][route.Done] - b.rewarded.Ended[route.Inline][route.Done]
+	b.learner.Tally(route.Inline, inline, 1)
+	b.learner.Tally(route.Drop, c.Of(route.Shed)-b.rewarded.Of(route.Shed), -1)
+	b.rewarded = *c
+}
 
 // Due reports whether enough has happened since the last Tick to write a new book.
 func (b *Brain) Due(now time.Duration, submitted uint64) bool {

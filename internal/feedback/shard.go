@@ -32,6 +32,7 @@ type shard struct {
 	decisions stats.Histogram
 	inline    time.Duration // run time of inline jobs since the last look
 	samples   samples
+	waits     leastWaits
 	lessons   lessons
 
 	arrived [admission.Cells]atomic.Uint64 // ns of predicted core time that came, by cell; not guarded
@@ -61,6 +62,7 @@ func (s *shard) recordLocked(o *route.Outcome, alpha float64) {
 		c.run.Observe(o.Run)
 		if o.Strategy != route.Inline {
 			c.wait.Observe(o.Wait)
+			s.waits.add(o.Strategy, o.Wait)
 			c.sojourn.Observe(o.Sojourn())
 		}
 		if o.Strategy == route.Inline && !o.Nested {

@@ -88,6 +88,20 @@ func (l *Learner) count(s *Sample) {
 	l.rewards.add(float64(s.Reward), shareOf(float64(n), memory))
 }
 
+// Tally counts n jobs of an arm that nobody chose, with the reward of each. In mode Off it
+// does nothing.
+func (l *Learner) Tally(s route.Strategy, n uint64, reward float64) {
+	if l.mode == Off || n == 0 || int(s) >= len(l.counts) {
+		return
+	}
+	l.counts[s] += n
+	var all uint64
+	for _, c := range l.counts {
+		all += c
+	}
+	l.rewards.add(reward, min(float64(n)*shareOf(float64(all), memory), 1))
+}
+
 // kind returns what is known of a kind, nil for one past MaxKinds.
 func (l *Learner) kind(number uint32) *kind {
 	if number >= MaxKinds {

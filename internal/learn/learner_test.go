@@ -206,3 +206,22 @@ func TestWeightsStayBounded(t *testing.T) {
 		t.Errorf("its own snapshot is refused: %v", err)
 	}
 }
+
+func TestTallyCountsWhatNobodyChose(t *testing.T) {
+	l := learn.New(learn.Guarded)
+	l.Tally(route.Inline, 3000, 1)
+	l.Tally(route.Drop, 1000, -1)
+	l.Tally(route.Inline, 0, -1)
+	s := l.Snapshot()
+	if s.PerStrategyCounts[route.Inline] != 3000 || s.PerStrategyCounts[route.Drop] != 1000 || s.SampleCount != 0 {
+		t.Errorf("%+v", s)
+	}
+	if s.AvgReward < -0.1 || s.AvgReward > 0.6 { // 1 in 2000 remembered fades for the 1000 that came later
+		t.Errorf("average reward %v of 3000 in time and then 1000 shed", s.AvgReward)
+	}
+	off := learn.New(learn.Off)
+	off.Tally(route.Inline, 5, 1)
+	if n := off.Snapshot().PerStrategyCounts[route.Inline]; n != 0 {
+		t.Errorf("%d counted in mode off", n)
+	}
+}

@@ -26,7 +26,10 @@ type Book struct {
 	Door    admission.Door
 	Weights learn.Weights
 	Calm    bool // nothing waits, and half of the cores would do
-	Lanes   int  // how many jobs of about the same size the cores can run at a time
+	// Overheads is what each arm takes at least to start a job; it is for explanations, as it
+	// differs by a microsecond between arms that begin at once.
+	Overheads [route.NumStrategies]time.Duration
+	Lanes     int // how many jobs of about the same size the cores can run at a time
 }
 
 // Know sets what is known of the kinds, before anybody reads the book.

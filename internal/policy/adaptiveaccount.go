@@ -79,6 +79,7 @@ func (a *Adaptive) foresee(x *Account, who route.Subject, p estimate.Prediction)
 	}
 	long := p.Beyond(x.Budget)
 	for s := range x.Arms[:route.Drop] {
+		x.Arms[s].Overhead = a.Book.Overheads[s]
 		x.miss(route.Strategy(s), p, long)
 	}
 }

@@ -22,7 +22,7 @@ type Machine struct {
 	Throttled       float64       // share of the quota's periods that ran out, of late
 	GC              float64       // share of CPU time that the collector took, of late
 	Memory          float64       // live memory over its limit
-	QueueSojourn    float64       // 0..1, from the least sojourn in 100 ms and its target
+	QueueSojourn    float64       // least wait for a slot in 100 ms, over the latency budget
 }
 
 // span is where a signal leaves 0 and where it reaches 1.
@@ -32,16 +32,19 @@ type span struct{ low, high float64 }
 func (s span) share(x float64) float64 { return clamp01((x - s.low) / (s.high - s.low)) }
 
 var (
-	// schedLatencySpan in seconds: a millisecond is what the background garbage
-	// collection of a machine at ease costs its goroutines; 10 ms is the time slice
-	// of the runtime, and whoever waits longer waits behind more than one.
-	schedLatencySpan = span{0.001, 0.010}
+	// schedLatencySpan in seconds: a pool of loops that compute, as many as there are
+	// cores, makes the unluckiest goroutines wait 20 ms, two time slices of the runtime, and is
+	// well. At 100 ms they wait behind ten others, and every probe and tick with them.
+	schedLatencySpan = span{0.020, 0.100}
 	// runnableSpan: four in line for each core are a burst that a few milliseconds
 	// clear; 32 are, at a time slice of 10 ms, a third of a second of waiting.
 	runnableSpan = span{4, 32}
 	// throttledSpan: one period in fifty is the quota's rounding at work; at one in
 	// four the process stands still for a good part of its life.
 	throttledSpan = span{0.02, 0.25}
+	// queueSojournSpan: a queue that stands for a twentieth of the budget is CoDel's target, which is worth its
+	// throughput; one that stands for half of it leaves half of the jobs too little.
+	queueSojournSpan = span{0.05, 0.5}
 	// gcSpan: a collector takes up to a twentieth on a service that is well. It is
 	// built to take a quarter of the cores while it runs, so that as an average
 	// means that it runs without a pause.
@@ -59,6 +62,6 @@ func (m Machine) signals() [machineSignals]Signal {
 		{CPUThrottled, throttledSpan.share(m.Throttled), rivalWeight},
 		{GC, gcSpan.share(m.GC), rivalWeight},
 		{Memory, memorySpan.share(m.Memory), rivalWeight},
-		{QueueSojourn, clamp01(m.QueueSojourn), rivalWeight},
+		{QueueSojourn, queueSojournSpan.share(m.QueueSojourn), rivalWeight},
 	}
 }

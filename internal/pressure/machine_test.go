@@ -17,12 +17,12 @@ func TestAMachineSignalRunsOverItsSpan(t *testing.T) {
 		name           string
 		low, mid, high machine
 	}{
-		{pressure.SchedLatency, machine{SchedLatency: 1 * ms}, machine{SchedLatency: 5500 * time.Microsecond}, machine{SchedLatency: 10 * ms}},
+		{pressure.SchedLatency, machine{SchedLatency: 20 * ms}, machine{SchedLatency: 60 * ms}, machine{SchedLatency: 100 * ms}},
 		{pressure.Runnable, machine{RunnablePerCore: 4}, machine{RunnablePerCore: 18}, machine{RunnablePerCore: 32}},
 		{pressure.CPUThrottled, machine{Throttled: 0.02}, machine{Throttled: 0.135}, machine{Throttled: 0.25}},
 		{pressure.GC, machine{GC: 0.05}, machine{GC: 0.15}, machine{GC: 0.25}},
 		{pressure.Memory, machine{Memory: 0.85}, machine{Memory: 0.90}, machine{Memory: 0.95}},
-		{pressure.QueueSojourn, machine{}, machine{QueueSojourn: 0.5}, machine{QueueSojourn: 1}},
+		{pressure.QueueSojourn, machine{QueueSojourn: 0.05}, machine{QueueSojourn: 0.275}, machine{QueueSojourn: 0.5}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRouter()

@@ -99,6 +99,7 @@ var plans = []plan{
 	{name: "noisy-neighbour", kinds: office, shape: flat, tenants: neighbours},
 	{name: "retry-storm", kinds: patient, shape: flat, retries: 3},
 	{name: "stolen-cores", kinds: office, shape: flat, stolen: 0.5},
+	{name: "retry-step", kinds: patient, shape: step, retries: 3},
 	{name: "tenants", kinds: senders, shape: flat},
 }
 

@@ -49,6 +49,7 @@ func TestJobsAreTheSameEverywhere(t *testing.T) {
 		"noisy-neighbour": "ef9fe06eef2ef93c",
 		"retry-storm":     "f16943c9eee83790",
 		"stolen-cores":    "f0901fc8c172ec88",
+		"retry-step":      "b9f20d261fae12b8",
 		"tenants":         "7c47f3a0e5f020be",
 	}
 	for _, name := range scenario.Names() {

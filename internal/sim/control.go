@@ -56,6 +56,7 @@ func (r *run) tick() {
 // think lets the brain write a new book.
 func (r *run) think() {
 	old := r.policy.(*policy.Adaptive)
+	r.brain.Rewards(&r.control.last)
 	next := &policy.Adaptive{Table: old.Table, Book: r.brain.Tick(r.now, &r.pool.waits, r.pool.share.Cores, r.pool.lanes)}
 	r.policy = next
 	if r.options.Config.Learner != learn.Off.String() {

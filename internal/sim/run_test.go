@@ -257,18 +257,19 @@ func fingerprint(t testing.TB, name, policy string, load float64) string {
 // of the model changes these, and makes earlier results incomparable.
 func TestARunIsTheSameEverywhere(t *testing.T) {
 	want := map[string][2]string{ // threshold, adaptive
-		"steady":          {"6f56466f5a73f68d", "588dac9b1bbf9066"},
-		"step":            {"e02445d3cc980a6b", "5f6d6fe453d0081a"},
-		"burst":           {"d1c7a4a1fff0522c", "54d7c23ad137dcb8"},
-		"ramp":            {"33e3e46e98d968dc", "7627d52fa42ba5b1"},
-		"mixed":           {"606f10c8bd132d6d", "ed458f17969642ff"},
-		"heavy-tail":      {"851bddf2ca3274ce", "bf06265fe3f93c12"},
-		"drift":           {"7c312fe39220c19e", "68b5261f90aa1fb5"},
-		"wrong-hints":     {"49c9748837b5f3f2", "9fddde344d711b36"},
-		"noisy-neighbour": {"c0526c864cf8089c", "498e3138b191ddd3"},
-		"retry-storm":     {"62ca55d40a261ccc", "26fc325b7d3bb99f"},
-		"tenants":         {"09f79dfdad93af6c", "49d3967d80abced6"},
-		"stolen-cores":    {"23a7875d8e6387a9", "efef9bda1d728a3f"},
+		"steady":          {"c37918481639c965", "fbedace1cf0356a6"},
+		"step":            {"bbb1705f7c4dc16b", "88063f7049bebcba"},
+		"burst":           {"91e543d14f92befc", "f166b0e048435c68"},
+		"ramp":            {"6cca4a5abec623f4", "371c57a0b1d9e279"},
+		"mixed":           {"8d9978e8558336f5", "8804090b6736d537"},
+		"heavy-tail":      {"aad2f57b6332937e", "46b38a0a5d560c2a"},
+		"drift":           {"75629eb465b3329e", "899488a1aab96005"},
+		"wrong-hints":     {"de134103a90db4e2", "16d893072a42520e"},
+		"noisy-neighbour": {"07ed96b476bc572c", "d9b4c8ccdd05a85b"},
+		"retry-storm":     {"3383fe8144b90e94", "f4b6751a80997167"},
+		"retry-step":      {"e85265237d126ebe", "cfd7546ea00fe353"},
+		"tenants":         {"4f0f94af1a666ac4", "ef615cac6137bf4e"},
+		"stolen-cores":    {"5fc41dc77a452531", "ec18fac0ea4fd4e7"},
 	}
 	for _, name := range scenario.Names() {
 		var got [2]string

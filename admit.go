@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 
+	"github.com/helixrouter/helix/internal/exec"
 	"github.com/helixrouter/helix/internal/policy"
 	"github.com/helixrouter/helix/route"
 )
@@ -17,6 +18,9 @@ func (r *Router) admit(ctx context.Context, k *kind, j *job) error {
 	}
 	j.submitted = r.exec.Now()
 	j.deadline = r.budgetEnd(j.hint, j.submitted)
+	if r.tracer != nil {
+		j.trace = r.startTrace(ctx, k, j)
+	}
 	v := r.view.Load()
 	if j.hint.Tenant != "" {
 		j.tenant = r.tenants.number(j.hint.Tenant)
@@ -38,6 +42,9 @@ func (r *Router) admit(ctx context.Context, k *kind, j *job) error {
 		return r.refuse(k, j, route.ReasonQueueFull)
 	}
 	r.recorder.Begin(j.decision.Strategy)
+	if j.trace != nil {
+		j.trace.decide(r.exec.Now(), j.decision.Strategy, j.decision.Reason)
+	}
 	if err := ctx.Err(); err != nil {
 		return r.endUnrun(k, j, route.Canceled, err)
 	}
@@ -92,6 +99,9 @@ func sound(d route.Decision) route.Decision {
 func (r *Router) reroute(j *job, to route.Strategy, reason route.Reason) {
 	r.recorder.Reroute(j.decision.Strategy, to)
 	j.decision.Strategy, j.decision.Reason = to, reason
+	if j.trace != nil {
+		j.trace.decide(0, to, reason)
+	}
 }
 
 // refuse sheds a job that is not counted yet.
@@ -110,6 +120,15 @@ func (r *Router) shed(k *kind, j *job, reason route.Reason) error {
 	j.decision.Strategy, j.decision.Reason = route.Drop, reason
 	r.recorder.Record(&route.Outcome{Kind: k.number, Strategy: route.Drop, Disposition: route.Shed, Reason: reason})
 	r.note(k, j)
+	err := r.refusal(j, reason)
+	if j.trace != nil {
+		j.trace.refuse(r.exec.Now(), reason, err)
+	}
+	return err
+}
+
+// refusal is what the caller of a job that was shed gets.
+func (r *Router) refusal(j *job, reason route.Reason) error {
 	if reason == route.ReasonClosed {
 		return ErrClosed
 	}
@@ -126,6 +145,9 @@ func (r *Router) shed(k *kind, j *job, reason route.Reason) error {
 func (r *Router) endUnrun(k *kind, j *job, d route.Disposition, err error) error {
 	r.recorder.Record(&route.Outcome{Kind: k.number, Strategy: j.decision.Strategy, Disposition: d})
 	r.note(k, j)
+	if j.trace != nil {
+		j.trace.End(d, exec.Times{Wait: r.exec.Now() - j.submitted})
+	}
 	return err
 }
 
@@ -147,7 +169,7 @@ func (r *Router) publish(k *kind, j *job) {
 	if d.Reason == route.ReasonShort { // nobody had to know it before
 		d.Predicted = account.Service
 	}
-	r.accounts.publish(r.events, Decision{
+	made := Decision{
 		JobID:            j.id,
 		Strategy:         d.Strategy,
 		ComputeCost:      j.hint.Cost,
@@ -159,5 +181,7 @@ func (r *Router) publish(k *kind, j *job) {
 		Reason:           d.Reason,
 		Propensity:       float64(d.Propensity),
 		PredictedSeconds: d.Predicted.Seconds(),
-	}, &account)
+	}
+	r.accounts.publish(r.events, made, &account)
+	r.logJob(j, &made, now)
 }

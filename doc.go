@@ -33,6 +33,37 @@
 // date, and Close ends it. A job that submits another one must pass its own ctx on:
 // that is how the router knows that it holds a slot already and must not wait for one.
 //
+// # Log lines
+//
+// Keys are stable, times are seconds, and no line has a job's input or output. The
+// programs of this module use the same ones:
+//
+//	job_id           of a job record; 0 for a function
+//	kind             the kind's name
+//	cost             declared cost, in the kind's units; 0 = none
+//	strategy         where the job went: inline, spawn, cpu_pool, batch, drop
+//	reason           why, in a word: of a decision, or why a file is of no use
+//	cpu_busy         pool slots taken at the decision
+//	pressure         0 to 1, at the decision
+//	trace_id         of the trace that the line belongs to, in hex, where there is one
+//	span_id          of the span in it
+//	from, to         a value before and after; also in a group for each changed field of the configuration
+//	p95_seconds      what the adaptive threshold was judged by
+//	samples          jobs that something rests on
+//	submitted, done, shed, expired, failed, canceled   jobs by their ends; failed counts those that panicked too
+//	jobs, rate, seed what a burst was asked to be
+//	error            what went wrong
+//	first_failure    the first error of many
+//	panic, stack     of a job or a handler
+//	method, path, status, elapsed_seconds, peer   one request; path is also a file's
+//	kept             where a file was put aside
+//	address          where the daemon listens
+//	endpoint         where spans go
+//	level            the log level
+//	why              what the drain is for
+//	timeout_seconds  how long it may take
+//	suppressed       lines of the same kind that were left out
+//
 // # Cost
 //
 // A job that captures variables in its function costs one allocation of the

@@ -240,12 +240,18 @@ func goAs(as ...helix.CallOption) func(context.Context, *helix.Router, work, ...
 }
 
 // eachWay runs a test in a bubble of its own for every way, with a router of the
-// given number of slots.
+// given number of slots, and once more with a tracer, which must change nothing.
 func eachWay(t *testing.T, slots int, test func(t *testing.T, r *helix.Router, w way)) {
 	for _, w := range ways {
 		t.Run(w.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				r := testRouter(t, width(slots))
+				test(t, r, w)
+			})
+		})
+		t.Run(w.name+", traced", func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				r, _ := witnessed(t, width(slots))
 				test(t, r, w)
 			})
 		})

@@ -29,12 +29,14 @@ type Router struct {
 	events   *event.Ring[Decision]
 	accounts accounts // of what events keeps
 	log      *slog.Logger
+	tracer   Tracer                    // nil = none
 	policy   func(Config) route.Policy // makes the policy of a configuration
 	foreign  bool                      // it is not ours
 
 	view    atomic.Pointer[view] // what a decision reads; replaced with mu held
 	closed  atomic.Bool
 	control control
+	lines   jobLines
 
 	mu        sync.Mutex        // before the locks of exec and feedback
 	tracker   *pressure.Tracker // guarded by mu
@@ -57,7 +59,8 @@ type view struct {
 // Option changes how New makes a Router.
 type Option func(*Router)
 
-// WithLogger sets where the router logs changes of its state. Default: nowhere.
+// WithLogger sets where the router logs changes of its state, and at debug level up to
+// ten lines a second about single jobs. Default: nowhere. The package comment lists the keys.
 func WithLogger(log *slog.Logger) Option {
 	return func(r *Router) {
 		if log != nil {

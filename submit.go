@@ -47,6 +47,7 @@ type job struct {
 	decision  route.Decision
 	seen      seen
 	times     exec.Times // of a job that ran to its end
+	trace     *jobTrace  // nil = it is not traced
 }
 
 // seen is what the decision was made on, for whoever wants it explained.
@@ -113,7 +114,7 @@ func runHere[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, 
 	}
 	r.note(k, j)
 	o := route.Outcome{Kind: k.number, Strategy: route.Inline, Units: j.units()}
-	out, end, err := exec.Inline[Out](ctx, r.exec, &o, j.submitted, work)
+	out, end, err := exec.Inline[Out](ctx, r.exec, &o, j.submitted, j.traced(), work)
 	j.times.Run = o.Run
 	if end != route.Done {
 		err = r.wrap(k, route.Inline, end, err)
@@ -124,6 +125,7 @@ func runHere[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, 
 // runNested runs a job that was submitted from inside another one, on its
 // parent's slot.
 func runNested[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j *job, work J) (Out, error) {
+	j.waits()
 	loan, end, err := r.exec.Borrow(ctx, j.deadline)
 	if err != nil {
 		var none Out
@@ -133,7 +135,7 @@ func runNested[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind
 	r.note(k, j)
 	started := r.exec.Now()
 	o := route.Outcome{Kind: k.number, Strategy: route.Inline, Nested: true, Wait: started - j.submitted, Units: j.units()}
-	out, end, err := exec.Inline[Out](loan.Context(ctx), r.exec, &o, started, work)
+	out, end, err := exec.Inline[Out](loan.Context(ctx), r.exec, &o, started, j.traced(), work)
 	j.times = exec.Times{Wait: o.Wait, Run: o.Run}
 	return out, r.wrap(k, route.Inline, end, err)
 }
@@ -168,7 +170,7 @@ func runAway[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, 
 func runOnSlot[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j *job, turn exec.Turn, work J) (Out, error) {
 	r.note(k, j)
 	o := route.Outcome{Kind: k.number, Strategy: route.CPUPool, Units: j.units()}
-	out, end, err := exec.OnSlot[Out](ctx, r.exec, &o, j.submitted, turn, work)
+	out, end, err := exec.OnSlot[Out](ctx, r.exec, &o, j.submitted, j.traced(), turn, work)
 	j.times.Run = o.Run
 	if j.seen.view.learning != nil && end.Ran() {
 		if lesson, ok := j.seen.view.learning.Lesson(j.request(), j.subject(k), j.seen.load, &j.seen.view.signals, j.decision); ok {
@@ -184,6 +186,8 @@ func newCall[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, 
 		t.Class = j.hint.Class
 	}
 	t.Submitted, t.Deadline = j.submitted, j.deadline
+	t.Trace = j.traced()
+	j.waits()
 	if j.seen.view.learning != nil {
 		t.Lesson, t.Taught = j.seen.view.learning.Lesson(j.request(), j.subject(k), j.seen.load, &j.seen.view.signals, j.decision)
 	}

@@ -10,13 +10,24 @@ import (
 type collector struct {
 	router *helix.Router
 	build  []string // label values of helix_build_info
+	traced *Exemplars
 }
+
+// Option changes what NewCollector makes.
+type Option func(*collector)
+
+// WithExemplars makes the histograms of job times carry what e keeps. Default: none.
+func WithExemplars(e *Exemplars) Option { return func(c *collector) { c.traced = e } }
 
 // NewCollector returns a collector for one router. Each scrape takes one r.Stats(),
 // one r.NeuralSnapshot() and one r.Autoscale(), so that the numbers of each fit
 // together. It is safe for concurrent use and reads a closed router as well.
-func NewCollector(r *helix.Router) prometheus.Collector {
-	return &collector{router: r, build: buildLabels()}
+func NewCollector(r *helix.Router, options ...Option) prometheus.Collector {
+	c := &collector{router: r, build: buildLabels()}
+	for _, o := range options {
+		o(c)
+	}
+	return c
 }
 
 // Describe sends every name that a scrape may have, the old ones always: whether
@@ -36,7 +47,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	autoscale := c.router.Autoscale()
 	to.gauge(buildInfo, 1, c.build...)
 	to.gauge(uptime, s.Uptime.Seconds())
-	to.kinds(s.Kinds)
+	to.kinds(s.Kinds, c.traced)
 	to.sheds(s.Sheds)
 	to.load(&s)
 	to.pressure(&s.Pressure)

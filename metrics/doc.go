@@ -16,6 +16,12 @@
 // server that scrapes protobuf gets both, with quantiles that are at most 2.2 % off;
 // the text formats carry the classic buckets only.
 //
+// # Exemplars
+//
+// Where jobs are traced, the histograms of job times carry the trace and span ids of the
+// last traced job in each bucket, see Exemplars. OpenMetrics and protobuf have them, the old
+// text format does not.
+//
 // # Old names
 //
 // While metrics_legacy is true, the names of the original stand beside ours, such

@@ -7,7 +7,7 @@ import (
 )
 
 // The names are part of the interface: dashboards and alerts are made of them.
-// Labels are bounded: the router keeps at most 1024 kinds, all others are words of
+// Labels are bounded: the router keeps at most 256 kinds, all others are words of
 // package route or of the pressure signals.
 var (
 	jobs           = describe("helix_jobs_total", "Jobs that ended, by how they ended.", "kind", "strategy", "outcome")
@@ -19,6 +19,7 @@ var (
 	decisionTime   = describe("helix_decision_seconds", "Time that it took to decide where a job goes in seconds, of a sample of the jobs.")
 	inflight       = describe("helix_inflight", "Jobs submitted and not ended.")
 	queueDepth     = describe("helix_queue_depth", "Jobs waiting for a pool slot, in the queue and in forming batches.")
+	queueLimit     = describe("helix_queue_limit", "Jobs that may wait for a pool slot, the most that helix_queue_depth can be.")
 	poolWidth      = describe("helix_pool_width", "Jobs of about the same size that run at a time in the pool; the autoscaler moves it.")
 	poolWidthLimit = describe("helix_pool_width_limit", "Pool slots that may be taken, the most that helix_pool_width can be.")
 	poolBusy       = describe("helix_pool_busy", "Pool slots taken, by running and by abandoned jobs.")
@@ -34,9 +35,9 @@ var (
 // families lists everything but the old names.
 var families = []*prometheus.Desc{
 	jobs, sheds, queueWait, runTime, sojourn, batchSize, decisionTime,
-	inflight, queueDepth, poolWidth, poolWidthLimit, poolBusy, spawned, abandoned,
+	inflight, queueDepth, queueLimit, poolWidth, poolWidthLimit, poolBusy, spawned, abandoned,
 	pressureRatio, imbalance, spawnThreshold, uptime, buildInfo,
-	learnerSamples, learnerReward, learnerBudget, learnerActing,
+	learnerSamples, learnerReward, learnerBudget, learnerActing, learnerFallbacks,
 	coresNeeded, coresPresent, parallelism,
 }
 

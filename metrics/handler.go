@@ -20,9 +20,14 @@ import (
 // flood of scrapes costs no more than one after the other. A collector that fails
 // loses its own metrics only, and promhttp_metric_handler_errors_total counts it.
 func Handler(r *helix.Router, extra ...prometheus.Collector) http.Handler {
+	return HandlerOf(NewCollector(r), extra...)
+}
+
+// HandlerOf is Handler for a collector that NewCollector has made with options.
+func HandlerOf(c prometheus.Collector, extra ...prometheus.Collector) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
-		NewCollector(r),
+		c,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)

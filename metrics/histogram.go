@@ -27,7 +27,7 @@ func (h *histogram) Write(m *dto.Metric) error {
 // metric makes a histogram of this shape from native buckets in rising order.
 func (s *shape) metric(
 	f *prometheus.Desc, count, zero uint64, sum float64, buckets iter.Seq2[int, uint64], labels ...string,
-) prometheus.Metric {
+) *histogram {
 	c := newClassic(s, zero)
 	var n native
 	for index, count := range buckets {

@@ -58,22 +58,42 @@ type server struct {
 	log *bytes.Buffer // read when the process has ended only
 }
 
-// startPrometheus starts a server that scrapes each target under its name, and
-// stops it when the test ends.
+// serverSetup is what a server does: scrape each target under its name, and evaluate rules.
+type serverSetup struct {
+	interval time.Duration // of both
+	rules    string        // path of a file; "" = none
+	targets  map[string]*target
+	flags    []string
+}
+
+// startPrometheus starts a server that scrapes each target once a second.
 func startPrometheus(t *testing.T, targets map[string]*target, flags ...string) *server {
-	path, dir := program(t, "prometheus"), t.TempDir()
-	config := "global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n"
-	for name, x := range targets {
+	return startServer(t, serverSetup{interval: time.Second, targets: targets, flags: flags})
+}
+
+func (x serverSetup) config() string {
+	config := fmt.Sprintf("global: {scrape_interval: %v, scrape_timeout: %[1]v, evaluation_interval: %[1]v}\n", x.interval)
+	if x.rules != "" {
+		config += fmt.Sprintf("rule_files: [%q]\n", x.rules)
+	}
+	config += "scrape_configs:\n"
+	for name, x := range x.targets {
 		config += fmt.Sprintf("- {job_name: %s, static_configs: [{targets: [%q]}]}\n", name, strings.TrimPrefix(x.URL, "http://"))
 	}
+	return config
+}
+
+// startServer starts a server and stops it when the test ends.
+func startServer(t *testing.T, x serverSetup) *server {
+	path, dir := program(t, "prometheus"), t.TempDir()
 	file := filepath.Join(dir, "prometheus.yml")
-	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(x.config()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	address := freeAddress(t)
 	s := &server{t: t, url: "http://" + address, log: new(bytes.Buffer)}
 	ctx, stop := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, path, append(flags, "--config.file="+file, "--log.level=warn",
+	cmd := exec.CommandContext(ctx, path, append(x.flags, "--config.file="+file, "--log.level=warn",
 		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)...)
 	cmd.Stdout, cmd.Stderr = s.log, s.log
 	if err := cmd.Start(); err != nil {
@@ -85,6 +105,8 @@ func startPrometheus(t *testing.T, targets map[string]*target, flags ...string) 
 		_ = cmd.Wait() // it was killed
 		if text := s.log.String(); t.Failed() || strings.Contains(text, "Error on ingesting") || strings.Contains(text, "append failed") {
 			t.Errorf("prometheus said:\n%s", text)
+		} else if text != "" {
+			t.Logf("prometheus said:\n%s", text)
 		}
 	})
 	return s

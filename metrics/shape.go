@@ -54,7 +54,7 @@ var (
 const overflowIndex = 8<<helix.HistogramSchema + 1
 
 // durations makes a metric of a distribution of durations.
-func (s *shape) durations(f *prometheus.Desc, h helix.Histogram, labels ...string) prometheus.Metric {
+func (s *shape) durations(f *prometheus.Desc, h helix.Histogram, labels ...string) *histogram {
 	return s.metric(f, h.Count(), h.ZeroCount(), h.Sum(), timeBuckets(h), labels...)
 }
 

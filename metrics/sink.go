@@ -23,7 +23,7 @@ func (to sink) gauge(f *prometheus.Desc, v float64, labels ...string) {
 // kinds sends what is known of each kind on each strategy. Outcomes that can happen
 // there are sent at 0 too: a rate needs the sample before the first failure. What
 // was dropped never ran and has no times.
-func (to sink) kinds(rows []helix.KindStats) {
+func (to sink) kinds(rows []helix.KindStats, traced *Exemplars) {
 	for _, row := range rows {
 		strategy, dropped := row.Strategy.String(), row.Strategy == helix.Drop
 		for _, d := range route.Dispositions() {
@@ -34,9 +34,10 @@ func (to sink) kinds(rows []helix.KindStats) {
 		if dropped {
 			continue
 		}
-		to.send(jobShape.durations(queueWait, row.Wait, row.Kind, strategy))
-		to.send(jobShape.durations(runTime, row.Run, row.Kind, strategy))
-		to.send(jobShape.durations(sojourn, row.Sojourn, row.Kind, strategy))
+		last := traced.of(row.Kind, strategy)
+		to.send(jobShape.durations(queueWait, row.Wait, row.Kind, strategy).with(last.wait))
+		to.send(jobShape.durations(runTime, row.Run, row.Kind, strategy).with(last.run))
+		to.send(jobShape.durations(sojourn, row.Sojourn, row.Kind, strategy).with(last.sojourn))
 	}
 }
 
@@ -53,6 +54,7 @@ func (to sink) sheds(by map[helix.Reason]uint64) {
 func (to sink) load(s *helix.Stats) {
 	to.gauge(inflight, float64(s.Ledger.InFlight))
 	to.gauge(queueDepth, float64(s.Pool.Queued))
+	to.gauge(queueLimit, float64(s.Pool.QueueCap))
 	to.gauge(poolWidth, float64(s.Pool.Effective))
 	to.gauge(poolWidthLimit, float64(s.Pool.Width))
 	to.gauge(poolBusy, float64(s.Pool.Busy))

@@ -11,11 +11,11 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/helixrouter/helix"
 	"github.com/helixrouter/helix/internal/httpapi"
 	"github.com/helixrouter/helix/kernel"
-	"github.com/helixrouter/helix/metrics"
 )
 
 // daemon is one life of the server, from the listener to the drain.
@@ -27,6 +27,7 @@ type daemon struct {
 	environ  []string
 	total    int // jobs of the startup workload
 
+	tracing  *tracing // nil = none
 	router   *helix.Router
 	keeper   *keeper
 	api      *httpapi.API
@@ -63,16 +64,20 @@ func (p program) open(s *settings) (*daemon, error) {
 		settings: s, stdout: p.stdout, stderr: p.stderr, environ: p.environ, log: newLogger(s, p.stderr),
 		signals: make(chan os.Signal, 2), served: make(chan error, 1), stopping: make(chan struct{}),
 	}
-	if d.router, err = helix.New(effective.Config, helix.WithLogger(d.log)); err != nil {
+	if d.tracing, err = newTracing(s.spansTo, d.log); err != nil {
+		return nil, exitf(exitUsage, "%w", err)
+	}
+	if d.router, err = helix.New(effective.Config, append(d.tracing.options(), helix.WithLogger(d.log))...); err != nil {
 		return nil, exitf(exitFailure, "%w", err)
 	}
 	if err := d.prepare(); err != nil {
 		_ = d.router.Close(context.Background()) // it has run nothing, so there is nothing to wait for
+		d.tracing.close(time.Now())
 		return nil, err
 	}
 	d.keeper = newKeeper(s, d.router, d.log) // after the listener: a second daemon at the same address touches no file
 	d.api = httpapi.New(d.router, httpapi.Options{
-		Metrics: metrics.Handler(d.router), Token: s.token, Hosts: d.hosts(), Log: d.log,
+		Metrics: d.tracing.metrics(d.router), Token: s.token, Hosts: d.hosts(), Log: d.log, Trace: d.tracing.middleware(),
 	})
 	d.server = httpapi.Server(d.listener.Addr().String(), d.api, d.log)
 	return d, nil

@@ -53,6 +53,7 @@ func (d *daemon) close(end time.Time, work <-chan outcome) error {
 	err := d.closeRouter(admitted, work)
 	inline := d.closeServer(end)
 	d.keeper.close() // when nobody teaches any more
+	d.tracing.close(end)
 	var canceled uint64
 	if admitted.Err() != nil {
 		canceled = d.router.Stats().Ledger.Canceled - before

@@ -28,6 +28,7 @@ Environment:
   HELIX_SIM_SEED        --sim-seed         HELIX_DRAIN_TIMEOUT   --drain-timeout
   HELIX_CONFIG_PATH     --config           HELIX_HOSTS           --allow-host, comma separated
   HELIX_WEIGHTS_PATH    --weights
+  OTEL_EXPORTER_OTLP_ENDPOINT  --otel-endpoint; the other OTEL_ variables count too
   HELIX_TOKEN           the bearer token itself; --token-file comes first
   RUST_LOG              a plain level, if HELIX_LOG is not set
 

@@ -35,6 +35,7 @@ type settings struct {
 	tokenFile    string
 	token        string
 	hosts        []string
+	spansTo      string // URL; "" = no tracing
 	level        slog.Level
 	format       string
 	json         bool
@@ -52,6 +53,7 @@ var variables = [][2]string{
 	{"drain-timeout", "HELIX_DRAIN_TIMEOUT"},
 	{"weights", "HELIX_WEIGHTS_PATH"},
 	{"allow-host", "HELIX_HOSTS"},
+	{"otel-endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT"},
 	{"log-level", "HELIX_LOG"},
 	{"log-format", "HELIX_LOG_FORMAT"},
 }
@@ -76,6 +78,7 @@ func (p program) daemonFlags(flags *pflag.FlagSet) *settings {
 	flags.StringVar(&s.tokenFile, "token-file", "", "`file` that holds the bearer token for writes from beyond loopback")
 	flags.Var(flagValue[[]string]{&s.hosts, parseNames, "names"}, "allow-host", "accept these names as Host, beside loopback and IP addresses")
 	flags.Lookup("allow-host").DefValue = "" // an empty list is no default to show
+	flags.Var(flagValue[string]{&s.spansTo, parseEndpoint, "URL"}, "otel-endpoint", "send spans of traced jobs to this OTLP collector over HTTP, such as http://localhost:4318; empty for none")
 	flags.Var(flagValue[slog.Level]{&s.level, parseLevel, "level"}, "log-level", "debug, info, warn or error")
 	flags.Var(flagValue[string]{&s.format, parseFormat, "format"}, "log-format", "text or json, on stderr")
 	flags.BoolVar(&s.json, "json", false, "print the summary as one line of JSON")
@@ -98,7 +101,24 @@ func (s *settings) read(flags *pflag.FlagSet, environ []string) error {
 	if !flags.Changed("log-level") && lookup(environ, "HELIX_LOG") == "" {
 		s.readRustLog(lookup(environ, "RUST_LOG"))
 	}
+	if err := s.readTraces(flags, environ); err != nil {
+		return err
+	}
 	return s.readToken(lookup(environ, "HELIX_TOKEN"))
+}
+
+// readTraces takes the two variables of OpenTelemetry that have no flag.
+func (s *settings) readTraces(flags *pflag.FlagSet, environ []string) (err error) {
+	const exact = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" // comes before the endpoint of all signals
+	if text := lookup(environ, exact); text != "" && !flags.Changed("otel-endpoint") {
+		if s.spansTo, err = parseTracesEndpoint(text); err != nil {
+			return exitf(exitUsage, "%s=%s %w", exact, text, err)
+		}
+	}
+	if strings.EqualFold(lookup(environ, "OTEL_SDK_DISABLED"), "true") {
+		s.spansTo = ""
+	}
+	return nil
 }
 
 func readVariables(flags *pflag.FlagSet, environ []string) error {

@@ -41,6 +41,7 @@ floor 4: what users import
 	helix
 
 floor 5: adapters; they import the root and are never imported by it
+	helixotel: links the API of OpenTelemetry, never its SDK
 	internal/archtest: reads the tree as text and imports none of it
 	internal/configfile
 	internal/httpapi
@@ -108,6 +109,12 @@ var confined = []struct {
 }{
 	{"github.com/prometheus/", []string{"metrics", "internal/httpapi", "cmd/"},
 		"keep the numbers in plain types and let metrics collect them"},
+	{"go.opentelemetry.io/otel/sdk", []string{"cmd/"},
+		"take a trace.TracerProvider; the program makes it, and pays 8 MB for it"},
+	{"go.opentelemetry.io/otel/exporters/", []string{"cmd/"},
+		"take a trace.TracerProvider; the program makes it, and says where spans go"},
+	{"go.opentelemetry.io/", []string{"helixotel", "cmd/"},
+		"tell helix.Tracer, and let helixotel make spans of it"},
 	{"github.com/nats-io/", []string{"remote"},
 		"speak to the engine through remote, so that it can be replaced"},
 }

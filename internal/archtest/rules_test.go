@@ -32,6 +32,7 @@ var rules = []struct {
 	{"package docs", checkDocs},
 	{"function size", checkFuncSize},
 	{"file size", checkFileSize},
+	{"log keys", checkLogKeys},
 	{"leftovers", checkLeftovers},
 }
 

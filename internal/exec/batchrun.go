@@ -89,6 +89,7 @@ func (p *Pool) beginBatch(b *batchRun) []*Task {
 		t.batch = b
 		ok, tooLate := t.begin(now)
 		if ok {
+			t.enter()
 			begun = append(begun, t)
 			continue
 		}
@@ -115,6 +116,8 @@ func (p *Pool) runTogether(ctx context.Context, f *Former, begun []*Task) (ends 
 		work[i] = t.Work
 	}
 	p.executor.recorder.Batch(len(begun))
+	ctx, end := p.executor.watch(ctx, begun)
+	defer func() { end(ok) }()
 	slot := &slotContext{Context: ctx, executor: p.executor, holds: true}
 	return f.run.RunBatch(slot, work)
 }

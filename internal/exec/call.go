@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime/debug"
+	"time"
 
 	"github.com/helixrouter/helix/route"
 )
@@ -58,6 +59,14 @@ func (c *Call[J, Out]) Run(onSlot bool) route.Disposition {
 	c.end, c.err = classify(&c.ctx, c.err, panicked)
 	return c.end
 }
+
+// Enter implements Work.
+func (c *Call[J, Out]) Enter(t Trace, at time.Duration) {
+	c.ctx.Context = t.Start(c.ctx.Context, at)
+}
+
+// Err implements Work.
+func (c *Call[J, Out]) Err() error { return c.err }
 
 // Keep implements Work.
 func (c *Call[J, Out]) Keep(d route.Disposition, err error) { c.end, c.err = d, err }

@@ -144,6 +144,9 @@ func (x *Executor) expire(t *Task, now time.Duration) {
 func (x *Executor) settle(t *Task, d route.Disposition) bool {
 	run := x.Now() - t.started
 	wait := t.started - t.Submitted
+	if t.Trace != nil {
+		t.Trace.Return(t.started+run, d, t.Work.Err())
+	}
 	if !t.state.CompareAndSwap(running, ended) {
 		x.abandoned.remove(t)
 		return false
@@ -173,6 +176,9 @@ func (x *Executor) Teach(lesson *learn.Sample, service, sojourn, budget time.Dur
 // record does not read served from the task: the worker of one that was left may be writing it.
 func (x *Executor) record(t *Task, d route.Disposition, took Times, served time.Duration) {
 	x.recorder.Record(&route.Outcome{Kind: t.Kind, Strategy: t.Strategy, Disposition: d, Wait: took.Wait, Run: took.Run, Served: served, Units: t.Size.Units})
+	if t.Trace != nil {
+		t.Trace.End(d, took)
+	}
 }
 
 // closeGrace is how long Close waits, after it has cancelled what still runs, for

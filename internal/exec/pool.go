@@ -185,6 +185,7 @@ func (p *Pool) run(s shift) (next shift) {
 		}
 		return next
 	}
+	t.enter()
 	returned := false
 	defer func() {
 		if !returned { // the job called runtime.Goexit: another goroutine takes the slot over

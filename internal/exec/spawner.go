@@ -54,6 +54,7 @@ func (s *Spawner) run(t *Task) {
 		return
 	}
 	x.Pool.beside(t)
+	t.enter()
 	returned := false
 	defer func() {
 		if !returned { // the job called runtime.Goexit, and this goroutine ends with it

@@ -14,9 +14,14 @@ type Work interface {
 	// for the caller and says how it ended. onSlot tells whether the goroutine has a
 	// pool slot, so that what the work submits need not wait for one.
 	Run(onSlot bool) route.Disposition
+	// Enter starts a trace of the work, which then runs in the context of the trace.
+	// Only who is about to run the work calls it.
+	Enter(t Trace, at time.Duration)
 	// Keep stores the end of work that did not come to Run's return. Only who runs
 	// the work calls it.
 	Keep(d route.Disposition, err error)
+	// Err is the error that the work returned. Only who ran it calls it.
+	Err() error
 	// Overrule stores the end that the caller gets whatever the work returns: the
 	// work does not start, or its caller is told before it has returned.
 	Overrule(d route.Disposition, err error)
@@ -36,6 +41,7 @@ type Task struct {
 	Size      Size
 	Lesson    learn.Sample // what the learner has to know, where Taught
 	Taught    bool
+	Trace     Trace // nil = none; it ends with the task, not before its work returns
 
 	state   atomic.Uint32
 	started time.Duration // written before the state becomes running
@@ -98,7 +104,7 @@ func (x *Executor) recycle(t *Task) {
 		return
 	}
 	t.Work, t.home, t.batch, t.started, t.ran, t.served = nil, nil, nil, 0, 0, 0
-	t.Taught = false
+	t.Taught, t.Trace = false, nil
 	t.state.Store(waiting)
 	x.tasks.Put(t)
 }

@@ -32,6 +32,10 @@ type Options struct {
 	// Notes are sentences that /readyz shows without being less ready for them, such
 	// as a configuration file that was refused. Optional.
 	Notes func() []string
+	// Trace wraps what answers POST /api/jobs, once the caller is known to be allowed to,
+	// such as in a span that continues the caller's trace. A writer that it passes on should
+	// have Unwrap, as http.ResponseController wants it. Optional.
+	Trace func(http.Handler) http.Handler
 	// Now reads the clock. Default: time.Now.
 	Now func() time.Time
 }
@@ -44,6 +48,7 @@ type API struct {
 	now      func() time.Time
 	notes    func() []string
 	metrics  http.Handler // nil = none
+	postJobs endpoint
 	began    time.Time
 	guard    *guard
 	paths    paths
@@ -82,6 +87,10 @@ func New(r *helix.Router, o Options) *API {
 		bursts:   newBursts(o.Simulate, o.Log),
 	}
 	a.cut, a.endJobs = context.WithCancel(context.Background())
+	a.postJobs = a.jobs
+	if o.Trace != nil {
+		a.postJobs = wrapped(o.Trace(noting(a.jobs)))
+	}
 	a.paths = newPaths(a.entries())
 	a.queue.start()
 	return a

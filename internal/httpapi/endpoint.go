@@ -19,6 +19,14 @@ func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// wrapped is an endpoint of a handler that answers by itself, errors too.
+func wrapped(h http.Handler) endpoint {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		h.ServeHTTP(w, r)
+		return nil
+	}
+}
+
 // problemOf returns an error as a problem. What is not one is our own fault, and
 // its text not for strangers.
 func problemOf(err error) *problem {

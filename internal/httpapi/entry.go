@@ -32,7 +32,7 @@ func (a *API) entries() []entry {
 		{"/api/decisions/{seq}", "one of them, with its explanation", methods{"GET": a.decision}},
 		{"/api/config", "the live configuration; PATCH merges, POST replaces, ?dry_run=true only checks", methods{"GET": a.getConfig, "POST": a.postConfig, "PATCH": a.patchConfig}},
 		{"/api/telemetry", `tells of load elsewhere, {"pressure":0.75}`, methods{"POST": a.telemetry}},
-		{"/api/jobs", "runs one job or an array of jobs", methods{"POST": a.jobs}},
+		{"/api/jobs", "runs one job or an array of jobs", methods{"POST": a.postJobs}},
 		{"/api/simulate", `starts a burst of sample jobs, {"jobs":1000,"rate":200,"seed":7}`, methods{"POST": a.simulate}},
 	}
 	if a.metrics != nil {

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -12,7 +13,33 @@ import (
 // status, for the log and to know whether anything was sent before a panic.
 type exchange struct {
 	http.ResponseWriter
-	status int // 0 = nothing sent yet
+	status int             // 0 = nothing sent yet
+	inside context.Context // of the request inside Options.Trace; nil = it did not get there
+}
+
+// exchangeOf finds the exchange under the writers that Options.Trace has put around it,
+// or nil.
+func exchangeOf(w http.ResponseWriter) *exchange {
+	for {
+		switch x := w.(type) {
+		case *exchange:
+			return x
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = x.Unwrap()
+		default:
+			return nil
+		}
+	}
+}
+
+// noting lets the log lines about a request have the context that its endpoint had.
+func noting(e endpoint) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if x := exchangeOf(w); x != nil {
+			x.inside = r.Context()
+		}
+		e.ServeHTTP(w, r)
+	})
 }
 
 // WriteHeader notes the status.
@@ -54,8 +81,12 @@ func (a *API) finish(x *exchange, r *http.Request, began time.Time) {
 	if v == http.ErrAbortHandler {
 		panic(v)
 	}
+	ctx := r.Context()
+	if x.inside != nil {
+		ctx = x.inside
+	}
 	if v != nil {
-		a.log.LogAttrs(r.Context(), slog.LevelError, "handler panicked", slog.String("method", r.Method),
+		a.log.LogAttrs(ctx, slog.LevelError, "handler panicked", slog.String("method", r.Method),
 			slog.String("path", r.URL.Path), slog.String("panic", fmt.Sprint(v)), slog.String("stack", string(debug.Stack())))
 		if x.status != 0 {
 			panic(http.ErrAbortHandler) // half an answer is out: cut it, or it would pass for a whole one
@@ -63,6 +94,6 @@ func (a *API) finish(x *exchange, r *http.Request, began time.Time) {
 		x.Header().Del("Content-Encoding") // what the handler had in mind for its own answer
 		internalProblem().write(x, r)
 	}
-	a.log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
+	a.log.LogAttrs(ctx, slog.LevelDebug, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
 		slog.Int("status", x.status), slog.Float64("elapsed_seconds", a.now().Sub(began).Seconds()), slog.String("peer", r.RemoteAddr))
 }

@@ -171,6 +171,9 @@ func (a *Adaptive) join(c *question, req route.Request, who route.Subject, sig *
 	}
 	n := float64(min(max(a.Book.BatchSize, 1), b.Curve.Reach()))
 	known := b.Curve.Known()
+	if c.free && !known { // nobody is kept waiting, and nothing speaks against the table
+		return who
+	}
 	if known && req.Budget > 0 {
 		n = min(n, math.Floor(b.Curve.Fits(req.Budget/usualShare, c.mean)))
 	}

@@ -43,7 +43,7 @@ func (r *Router) admit(ctx context.Context, k *kind, j *job) error {
 	}
 	r.recorder.Begin(j.decision.Strategy)
 	if j.trace != nil {
-		j.trace.decide(r.exec.Now(), j.decision.Strategy, j.decision.Reason)
+		j.trace.decide(r.exec.Now(), &j.decision)
 	}
 	if err := ctx.Err(); err != nil {
 		return r.endUnrun(k, j, route.Canceled, err)
@@ -100,7 +100,7 @@ func (r *Router) reroute(j *job, to route.Strategy, reason route.Reason) {
 	r.recorder.Reroute(j.decision.Strategy, to)
 	j.decision.Strategy, j.decision.Reason = to, reason
 	if j.trace != nil {
-		j.trace.decide(0, to, reason)
+		j.trace.decide(0, &j.decision)
 	}
 }
 
@@ -122,7 +122,7 @@ func (r *Router) shed(k *kind, j *job, reason route.Reason) error {
 	r.note(k, j)
 	err := r.refusal(j, reason)
 	if j.trace != nil {
-		j.trace.refuse(r.exec.Now(), reason, err)
+		j.trace.refuse(r.exec.Now(), &j.decision, err)
 	}
 	return err
 }

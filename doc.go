@@ -63,6 +63,7 @@
 //	why              what the drain is for
 //	timeout_seconds  how long it may take
 //	suppressed       lines of the same kind that were left out
+//	lost             entries of a decision log that the disk was too slow for
 //
 // # Cost
 //

@@ -26,17 +26,22 @@ type jobTrace struct {
 var _ exec.Trace = (*jobTrace)(nil)
 
 // decide notes a decision, also one that replaces another. The first one's time counts.
-func (t *jobTrace) decide(now time.Duration, s route.Strategy, reason route.Reason) {
-	t.job.Strategy, t.job.Reason = s, reason
+func (t *jobTrace) decide(now time.Duration, d *route.Decision) {
+	t.note(d)
 	if t.job.Decided.IsZero() {
 		t.job.Decided = t.epoch.Add(now)
 	}
 }
 
+func (t *jobTrace) note(d *route.Decision) {
+	t.job.Strategy, t.job.Reason = d.Strategy, d.Reason
+	t.job.Propensity, t.job.Predicted = float64(d.Propensity), d.Predicted
+}
+
 // refuse ends the trace of a job that was shed.
-func (t *jobTrace) refuse(now time.Duration, reason route.Reason, err error) {
+func (t *jobTrace) refuse(now time.Duration, d *route.Decision, err error) {
+	t.note(d)
 	j := t.job
-	j.Strategy, j.Reason = route.Drop, reason
 	j.Ended, j.Outcome, j.Err = t.epoch.Add(now), route.Shed, err
 	t.trace.Ended(j)
 }

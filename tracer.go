@@ -38,19 +38,27 @@ type JobTrace interface {
 
 // TracedJob is what is known of a traced job at the time.
 type TracedJob struct {
-	ID        uint64 // of a job record; else 0
-	Kind      string
-	Cost      uint64 // declared; 0 = none
-	Strategy  Strategy
-	Reason    Reason
-	Submitted time.Time
-	Decided   time.Time // when the decision was made; zero if it was to refuse it
-	Queued    bool      // it went to where jobs wait; one that found a free slot waited for its goroutine only
-	Started   time.Time // zero while it has not
-	Ended     time.Time // zero while it has not
-	Outcome   Disposition
-	Wait, Run time.Duration // as the histograms of Stats have them; 0 unless Outcome.Ran()
-	Err       error         // what the job returned, its panic, or why it was refused; nil for other ends
+	ID       uint64 // of a job record; else 0
+	Kind     string
+	Cost     uint64 // declared; 0 = none
+	Scaling  float64
+	Budget   time.Duration // left at the submit; 0 = none
+	Class    Class
+	Tenant   string
+	Strategy Strategy
+	Reason   Reason
+	// Propensity is the probability with which the strategy was chosen, 1 for a rule, and
+	// Predicted the sojourn that was predicted, 0 if none was.
+	Propensity float64
+	Predicted  time.Duration
+	Submitted  time.Time
+	Decided    time.Time // when the decision was made; zero if it was to refuse it
+	Queued     bool      // it went to where jobs wait; one that found a free slot waited for its goroutine only
+	Started    time.Time // zero while it has not
+	Ended      time.Time // zero while it has not
+	Outcome    Disposition
+	Wait, Run  time.Duration // as the histograms of Stats have them; 0 unless Outcome.Ran()
+	Err        error         // what the job returned, its panic, or why it was refused; nil for other ends
 }
 
 // TracedBatch is a batch that starts.
@@ -61,8 +69,19 @@ type TracedBatch struct {
 	Members []JobTrace // of the jobs that are traced, whose Run was called
 }
 
-// WithTracer makes the router tell t about its jobs. Default: nil, and nothing is spent on it.
-func WithTracer(t Tracer) Option { return func(r *Router) { r.tracer = t } }
+// WithTracer makes the router tell t about its jobs; given again, another one too. Default:
+// none, and nothing is spent on it.
+func WithTracer(t Tracer) Option {
+	return func(r *Router) {
+		switch {
+		case t == nil:
+		case r.tracer == nil:
+			r.tracer = t
+		default:
+			r.tracer = &tracers{r.tracer, t}
+		}
+	}
+}
 
 // startTrace asks the tracer about a job that was just submitted.
 //
@@ -75,7 +94,10 @@ func (r *Router) startTrace(ctx context.Context, k *kind, j *job) *jobTrace {
 	epoch := r.exec.Epoch()
 	t := &jobTrace{
 		trace: trace, tracer: r.tracer, ctx: ctx, epoch: epoch, submitted: j.submitted,
-		job: TracedJob{ID: j.id, Kind: k.name, Cost: j.hint.Cost, Submitted: epoch.Add(j.submitted)},
+		job: TracedJob{
+			ID: j.id, Kind: k.name, Cost: j.hint.Cost, Scaling: j.hint.Scaling, Budget: j.budget(),
+			Class: j.hint.Class, Tenant: j.hint.Tenant, Submitted: epoch.Add(j.submitted),
+		},
 	}
 	t.itself = t
 	return t

@@ -9,7 +9,7 @@ import (
 )
 
 // Record is one line of a trace: a job, with when it came and how long it ran if
-// that is known. On the wire it is a job record with two more members.
+// that is known. On the wire it is a job record with up to three more members.
 type Record struct {
 	helix.Job
 	// AtSeconds is when the job arrives, counted from the start of the trace. 0, or
@@ -19,6 +19,9 @@ type Record struct {
 	// ServiceSeconds is how long the job ran where the trace was taken. 0, or
 	// absent, is unknown.
 	ServiceSeconds float64 `json:"service_seconds,omitzero"`
+	// BudgetSeconds is the job's budget where that is not a whole number of
+	// milliseconds. 0, or absent, leaves it to LatencyBudgetMS.
+	BudgetSeconds float64 `json:"budget_seconds,omitzero"`
 }
 
 // UnmarshalJSON reads a record as strictly as a job: all faults come back at once
@@ -31,7 +34,7 @@ func (r *Record) UnmarshalJSON(text []byte) error {
 	var next Record
 	var faults []helix.JobFault
 	for name, target := range map[string]*float64{
-		"at_seconds": &next.AtSeconds, "service_seconds": &next.ServiceSeconds,
+		"at_seconds": &next.AtSeconds, "service_seconds": &next.ServiceSeconds, "budget_seconds": &next.BudgetSeconds,
 	} {
 		raw, present := members[name]
 		if delete(members, name); present && !readSeconds(raw, target) {

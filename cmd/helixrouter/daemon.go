@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/helixrouter/helix"
+	"github.com/helixrouter/helix/decisionlog"
 	"github.com/helixrouter/helix/internal/httpapi"
 	"github.com/helixrouter/helix/kernel"
 )
@@ -27,7 +28,8 @@ type daemon struct {
 	environ  []string
 	total    int // jobs of the startup workload
 
-	tracing  *tracing // nil = none
+	tracing  *tracing         // nil = none
+	jobs     *decisionlog.Log // nil = none
 	router   *helix.Router
 	keeper   *keeper
 	api      *httpapi.API
@@ -67,12 +69,20 @@ func (p program) open(s *settings) (*daemon, error) {
 	if d.tracing, err = newTracing(s.spansTo, d.log); err != nil {
 		return nil, exitf(exitUsage, "%w", err)
 	}
-	if d.router, err = helix.New(effective.Config, append(d.tracing.options(), helix.WithLogger(d.log))...); err != nil {
+	options := append(d.tracing.options(), helix.WithLogger(d.log))
+	if s.decisionLog != "" {
+		if d.jobs, err = decisionlog.Open(s.decisionLog, decisionlog.Options{}); err != nil {
+			return nil, exitf(exitUsage, "--decision-log: %w", err)
+		}
+		options = append(options, helix.WithTracer(d.jobs))
+	}
+	if d.router, err = helix.New(effective.Config, options...); err != nil {
 		return nil, exitf(exitFailure, "%w", err)
 	}
 	if err := d.prepare(); err != nil {
 		_ = d.router.Close(context.Background()) // it has run nothing, so there is nothing to wait for
 		d.tracing.close(time.Now())
+		d.closeLog()
 		return nil, err
 	}
 	d.keeper = newKeeper(s, d.router, d.log) // after the listener: a second daemon at the same address touches no file
@@ -81,6 +91,17 @@ func (p program) open(s *settings) (*daemon, error) {
 	})
 	d.server = httpapi.Server(d.listener.Addr().String(), d.api, d.log)
 	return d, nil
+}
+
+// closeLog ends the decision log, if there is one.
+func (d *daemon) closeLog() {
+	if d.jobs == nil {
+		return
+	}
+	err := d.jobs.Close()
+	if lost := d.jobs.Lost(); err != nil || lost > 0 {
+		d.log.Warn("the decision log is not complete", slog.Uint64("lost", lost), slog.Any("error", err))
+	}
 }
 
 // prepare does what can fail once there is a router. The listener is last, so that

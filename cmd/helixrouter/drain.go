@@ -54,6 +54,7 @@ func (d *daemon) close(end time.Time, work <-chan outcome) error {
 	inline := d.closeServer(end)
 	d.keeper.close() // when nobody teaches any more
 	d.tracing.close(end)
+	d.closeLog()
 	var canceled uint64
 	if admitted.Err() != nil {
 		canceled = d.router.Stats().Ledger.Canceled - before

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/helixrouter/helix"
 	"github.com/helixrouter/helix/internal/study"
+	"github.com/helixrouter/helix/workload"
 )
 
 const aboutReplay = `replay runs the jobs of a file under several policies in the simulator and says which jobs
@@ -18,11 +20,13 @@ they would have treated differently, and why. The same file gives the same bytes
 
 Policies: %s. The first one is what the others are compared with.
 
-TRACE has one job record a line, as POST /api/jobs takes them, with at_seconds (when it
-arrived) and service_seconds (the core time that it took).`
+TRACE is what the daemon writes with --decision-log: then the first row is what was decided at the
+time, and jobs that were refused are taken to be as long as others of their kind. Or it has one
+job record a line, as POST /api/jobs takes them, with at_seconds (when it arrived) and
+service_seconds (the core time that it took).`
 
 // replayCommand is "helixrouter replay".
-func replayCommand(stdout io.Writer) *cobra.Command {
+func replayCommand(stdout, stderr io.Writer) *cobra.Command {
 	var r study.Replay
 	var asJSON bool
 	var set []string
@@ -37,7 +41,7 @@ func replayCommand(stdout io.Writer) *cobra.Command {
 	f.StringArrayVar(&set, "set", nil, setUsage)
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	c.RunE = func(_ *cobra.Command, args []string) (err error) {
-		if r.Trace, err = readRecords(args[0]); err != nil {
+		if r.Log, err = readLog(args[0], stderr); err != nil {
 			return err
 		}
 		if r.Settings, err = readSettings(set); err != nil {
@@ -55,6 +59,23 @@ func replayCommand(stdout io.Writer) *cobra.Command {
 		return printReplay(stdout, &found)
 	}
 	return c
+}
+
+func readLog(path string, stderr io.Writer) ([]workload.Entry, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	entries, cut, err := workload.ReadLog(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if cut {
+		fmt.Fprintf(stderr, "%s: the last line is cut off and was left out\n", path)
+	}
+	workload.Complete(entries)
+	return entries, nil
 }
 
 func printReplay(out io.Writer, r *study.Replayed) error {

@@ -1,12 +1,17 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/helixrouter/helix"
+	"github.com/helixrouter/helix/decisionlog"
 	"github.com/helixrouter/helix/internal/study"
 	"github.com/helixrouter/helix/route"
 )
@@ -79,12 +84,12 @@ func TestReplayPrintsATable(t *testing.T) {
 }
 
 func TestReplayNamesWhatIsWrong(t *testing.T) {
-	good, broken := write(t, "good.jsonl", crowd()), write(t, "broken.jsonl", crowd()+"{")
+	good, broken := write(t, "good.jsonl", crowd()), write(t, "broken.jsonl", crowd()+"{\n"+crowd())
 	untimed := write(t, "untimed.jsonl", `{"id":1,"kind":"HashMix","inputs":[],"compute_cost":1,"scaling_potential":0,"latency_budget_ms":0}`)
 	for want, args := range map[string][]string{
 		"accepts 1 arg":     {},
 		"no such file":      {filepath.Join(t.TempDir(), "none")},
-		"trace line 31":     {broken},
+		"line 31":           {broken},
 		"unknown policy":    {good, "--policy", "guess"},
 		"cores":             {good, "--cores", "0"},
 		"so a load is need": {untimed},
@@ -94,5 +99,38 @@ func TestReplayNamesWhatIsWrong(t *testing.T) {
 		if code != exitUsage || out != "" || !strings.Contains(errs, want) {
 			t.Errorf("%v: code %d, %q, want %q in it", args, code, errs, want)
 		}
+	}
+}
+
+// What a daemon decided is the first row, and its jobs run again under other settings.
+func TestReplayOfADecisionLogHasWhatWasDecided(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "decisions.jsonl")
+	log, err := decisionlog.Open(path, decisionlog.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := helix.New(helix.DefaultConfig(), helix.WithTracer(log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 60 {
+		_, _ = helix.Do(t.Context(), r, helix.Hint{Kind: "nap", Cost: 70_000, Budget: time.Second}, func(context.Context) (int, error) {
+			time.Sleep(time.Millisecond)
+			return i, nil
+		})
+	}
+	if err := errors.Join(r.Close(t.Context()), log.Close()); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := invoke(t.Context(), nil, "replay", path, "--policy", "threshold", "--json", "--set", "backpressure_busy_threshold=1000")
+	var got study.Replayed
+	if err := json.Unmarshal([]byte(out), &got); err != nil || code != 0 {
+		t.Fatalf("%d, %v, %s", code, err, errs)
+	}
+	if len(got.Policies) != 2 || got.Policies[0].Policy != "recorded" || got.Policies[0].Goodput != 1 || got.Policies[1].Goodput != 1 || got.Policies[1].Jobs != 60 {
+		t.Errorf("%+v", got.Policies)
+	}
+	if code, _, errs := invoke(t.Context(), nil, "replay", path, "--set", "cpu_queue_cap=0"); code != exitUsage || !strings.Contains(errs, "cpu_queue_cap") {
+		t.Errorf("%d, %q", code, errs)
 	}
 }

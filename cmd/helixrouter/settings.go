@@ -36,6 +36,7 @@ type settings struct {
 	token        string
 	hosts        []string
 	spansTo      string // URL; "" = no tracing
+	decisionLog  string // path; "" = none
 	level        slog.Level
 	format       string
 	json         bool
@@ -78,6 +79,7 @@ func (p program) daemonFlags(flags *pflag.FlagSet) *settings {
 	flags.StringVar(&s.tokenFile, "token-file", "", "`file` that holds the bearer token for writes from beyond loopback")
 	flags.Var(flagValue[[]string]{&s.hosts, parseNames, "names"}, "allow-host", "accept these names as Host, beside loopback and IP addresses")
 	flags.Lookup("allow-host").DefValue = "" // an empty list is no default to show
+	flags.StringVar(&s.decisionLog, "decision-log", "", "write every job with its decision and its end to this `file`, for helixrouter replay; at 128 MiB it becomes FILE.1 and a new one is begun; empty for none")
 	flags.Var(flagValue[string]{&s.spansTo, parseEndpoint, "URL"}, "otel-endpoint", "send spans of traced jobs to this OTLP collector over HTTP, such as http://localhost:4318; empty for none")
 	flags.Var(flagValue[slog.Level]{&s.level, parseLevel, "level"}, "log-level", "debug, info, warn or error")
 	flags.Var(flagValue[string]{&s.format, parseFormat, "format"}, "log-format", "text or json, on stderr")

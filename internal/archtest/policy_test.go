@@ -41,6 +41,7 @@ floor 4: what users import
 	helix
 
 floor 5: adapters; they import the root and are never imported by it
+	decisionlog: writes what workload reads
 	helixotel: links the API of OpenTelemetry, never its SDK
 	internal/archtest: reads the tree as text and imports none of it
 	internal/configfile
@@ -63,6 +64,7 @@ same floor: importer -> imported, imported: reason
 	internal/study -> internal/report, internal/scenario, internal/sim, workload: it is the three put together
 	internal/loadgen -> internal/report, internal/scenario: it runs scenarios and makes rows
 	internal/scenario -> workload: a trace is a scenario, and workload reads traces
+	decisionlog -> workload: a decision log is a trace that a router wrote
 	internal/feedback -> internal/policy: it writes the book that a policy reads
 	internal/explain -> internal/policy: it puts a policy's account into words
 	internal/estimate -> internal/stats: logarithms that are the same everywhere

@@ -51,12 +51,15 @@ func fromRecord(r *workload.Record, id uint64) (Job, error) {
 		service = float64(r.ComputeCost) * unitPrice
 	}
 	budget := float64(r.LatencyBudgetMS) * 1e6
+	if r.BudgetSeconds > 0 {
+		budget = math.Round(r.BudgetSeconds * 1e9)
+	}
 	if max(at, service, budget) > float64(longest) {
 		return Job{}, fmt.Errorf("scenario: record %d of the trace (job id %d) has a time of more than %v", id+1, r.ID, longest)
 	}
 	return Job{
 		At: time.Duration(at), First: time.Duration(at), ID: id, Kind: r.Kind, Units: r.ComputeCost,
-		Service: time.Duration(max(service, 1)), Budget: time.Duration(budget), Class: r.Class, Scaling: r.ScalingPotential,
+		Service: time.Duration(max(service, 1)), Budget: time.Duration(budget), Class: r.Class, Tenant: r.Tenant, Scaling: r.ScalingPotential,
 	}, nil
 }
 

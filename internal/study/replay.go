@@ -12,12 +12,13 @@ import (
 	"github.com/helixrouter/helix/workload"
 )
 
-// Replay runs one trace under several policies and holds their decisions against each other.
+// Replay runs one trace under several policies and holds their decisions against each other
+// and, where they were recorded, against what was decided then.
 type Replay struct {
-	Policies []string // of Policies; the first is what the others are compared with
+	Policies []string // of Policies; the first row is what the others are compared with
 	Cores    int
 	Load     float64 // 0 = as recorded
-	Trace    []workload.Record
+	Log      []workload.Entry
 	Settings helix.ConfigPatch // of every policy's configuration
 }
 
@@ -61,7 +62,7 @@ const shownDifferences = 10
 // Run runs the trace once under each policy, and once more for the sentences. The same
 // trace gives the same answer.
 func (p Replay) Run() (Replayed, error) {
-	g := Grid{Policies: p.Policies, Cores: p.Cores, Seeds: 1, Trace: p.Trace}
+	g := Grid{Policies: p.Policies, Cores: p.Cores, Seeds: 1, Trace: p.trace()}
 	if err := g.check(); err != nil {
 		return Replayed{}, err
 	}
@@ -70,10 +71,15 @@ func (p Replay) Run() (Replayed, error) {
 		return Replayed{}, err
 	}
 	var out Replayed
-	went := make([][]route.Strategy, len(p.Policies)) // by policy and job
-	for i, name := range p.Policies {
-		went[i] = make([]route.Strategy, len(p.Trace))
-		r, err := p.run(s, name, func(j *scenario.Job, d route.Decision, _ func() policy.Account) { went[i][j.ID] = d.Strategy })
+	var went [][]route.Strategy // by row and job
+	if p.recorded() {
+		row, strategies := recordedRow(p.Log)
+		out.Policies, went = append(out.Policies, row), append(went, strategies)
+	}
+	for _, name := range p.Policies {
+		goes := make([]route.Strategy, len(p.Log))
+		went = append(went, goes)
+		r, err := p.run(s, name, func(j *scenario.Job, d route.Decision, _ func() policy.Account) { goes[j.ID] = d.Strategy })
 		if err != nil {
 			return Replayed{}, err
 		}
@@ -89,6 +95,7 @@ func (p *Replay) run(s *scenario.Scenario, name string, decided func(*scenario.J
 	if err != nil {
 		return sim.Result{}, err
 	}
+	o.Curves = batchable(p.Log)
 	o.Decided = decided
 	return sim.Run(s, o)
 }
@@ -123,8 +130,11 @@ func (p *Replay) explain(s *scenario.Scenario, shown []int) ([]Difference, error
 	found := make([]Difference, len(shown))
 	place := make(map[uint64]*Difference, len(shown))
 	for i, job := range shown {
-		r := &p.Trace[job]
+		r := &p.Log[job]
 		found[i] = Difference{JobID: r.ID, Kind: r.Kind}
+		if p.recorded() {
+			found[i].Answers = append(found[i].Answers, recordedAnswer(r))
+		}
 		place[uint64(job)] = &found[i]
 	}
 	if len(shown) == 0 {

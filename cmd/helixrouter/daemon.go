@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/helixrouter/helix"
+	"github.com/helixrouter/helix/internal/dashboard"
 	"github.com/helixrouter/helix/internal/httpapi"
 	"github.com/helixrouter/helix/kernel"
 	"github.com/helixrouter/helix/metrics"
@@ -72,7 +73,7 @@ func (p program) open(s *settings) (*daemon, error) {
 	}
 	d.keeper = newKeeper(s, d.router, d.log) // after the listener: a second daemon at the same address touches no file
 	d.api = httpapi.New(d.router, httpapi.Options{
-		Metrics: metrics.Handler(d.router), Token: s.token, Hosts: d.hosts(), Log: d.log,
+		Metrics: metrics.Handler(d.router), Page: dashboard.New(), Token: s.token, Hosts: d.hosts(), Log: d.log,
 	})
 	d.server = httpapi.Server(d.listener.Addr().String(), d.api, d.log)
 	return d, nil

@@ -43,6 +43,7 @@ floor 4: what users import
 floor 5: adapters; they import the root and are never imported by it
 	internal/archtest: reads the tree as text and imports none of it
 	internal/configfile
+	internal/dashboard: knows neither the root nor the API
 	internal/httpapi
 	internal/loadgen
 	internal/report: knows rows and nothing that makes them

@@ -17,6 +17,9 @@ import (
 type Options struct {
 	// Metrics answers GET /metrics. Nil means that there is no such path.
 	Metrics http.Handler
+	// Page is what browsers see at /, with its assets. Nil means that they get the list
+	// of endpoints, as other clients do.
+	Page Page
 	// Token is the bearer token that allows writes from beyond loopback. Without
 	// one only loopback may write.
 	Token string
@@ -44,6 +47,7 @@ type API struct {
 	now      func() time.Time
 	notes    func() []string
 	metrics  http.Handler // nil = none
+	page     Page         // nil = none
 	began    time.Time
 	guard    *guard
 	paths    paths
@@ -75,6 +79,7 @@ func New(r *helix.Router, o Options) *API {
 		now:      o.Now,
 		notes:    o.Notes,
 		metrics:  o.Metrics,
+		page:     o.Page,
 		began:    o.Now(),
 		guard:    newGuard(o.Token, o.Hosts),
 		decoders: newDecoders(),

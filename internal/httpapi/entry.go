@@ -21,7 +21,7 @@ type methods map[string]endpoint
 
 func (a *API) entries() []entry {
 	entries := []entry{
-		{"/", "this list", methods{"GET": a.index}},
+		{"/", "the dashboard; this list for who does not ask for text/html", methods{"GET": a.index}},
 		{"/health", "the process answers", methods{"GET": a.health}},
 		{"/livez", "liveness: the process answers", methods{"GET": livez}},
 		{"/readyz", "readiness: draining, saturated", methods{"GET": a.readyz}},
@@ -34,6 +34,9 @@ func (a *API) entries() []entry {
 		{"/api/telemetry", `tells of load elsewhere, {"pressure":0.75}`, methods{"POST": a.telemetry}},
 		{"/api/jobs", "runs one job or an array of jobs", methods{"POST": a.jobs}},
 		{"/api/simulate", `starts a burst of sample jobs, {"jobs":1000,"rate":200,"seed":7}`, methods{"POST": a.simulate}},
+	}
+	if a.page != nil {
+		entries = append(entries, entry{"/assets/{name}", "what the dashboard is made of", methods{"GET": a.asset}})
 	}
 	if a.metrics != nil {
 		entries = append(entries, entry{"/metrics", "for Prometheus", methods{"GET": a.serveMetrics}})
@@ -107,14 +110,26 @@ func unknownPath(r *http.Request) error {
 	return newProblem(http.StatusNotFound, "nothing is at %s: GET / lists what there is", r.RequestURI)
 }
 
-// index lists the endpoints for whoever opens the address in a browser.
-func (a *API) index(w http.ResponseWriter, _ *http.Request) error {
+// index shows browsers the dashboard, and lists the endpoints for everybody else.
+func (a *API) index(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Add("Vary", "Accept")
+	if a.page != nil && a.page.Wanted(r) {
+		a.page.ServePage(w, r)
+		return nil
+	}
 	var text strings.Builder
 	text.WriteString("Helix router\n\n")
 	for _, e := range a.entries() {
 		fmt.Fprintf(&text, "%-18s %-21s %s\n", e.methods.allow(), e.path, e.about)
 	}
 	return sendText(w, "text/plain; charset=utf-8", http.StatusOK, []byte(text.String()))
+}
+
+func (a *API) asset(w http.ResponseWriter, r *http.Request) error {
+	if !a.page.ServeAsset(w, r, r.PathValue("name")) {
+		return unknownPath(r)
+	}
+	return nil
 }
 
 func (a *API) serveMetrics(w http.ResponseWriter, r *http.Request) error {

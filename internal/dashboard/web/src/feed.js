@@ -1,0 +1,189 @@
+// The decisions, newest first, and the explanation of the one that was chosen.
+//
+// At a pace that people can follow they come by the event stream. Above that the
+// daemon's ring, which keeps the last 1024, turns over faster than anybody can
+// click, so the page takes a few of each sort once a second, with their explanations.
+
+import { signal, computed } from "@preact/signals";
+import { get, Problem } from "./api.js";
+
+const SHOWN = 100; // rows; nobody scrolls further back in something that moves
+const KEPT = 1024; // decisions that the daemon can still explain
+const FLUSH_MS = 250; // how often rows are drawn
+
+// Jobs a second from which a sample is shown, and below which the stream comes back. At 500
+// the ring holds two seconds. The gap between them keeps it from flapping.
+const SAMPLE_FROM = 500;
+const STREAM_BELOW = 250;
+
+const SNAPSHOT = 64; // decisions looked at in one sample
+const PER_SORT = 2; // of one strategy and reason that a sample shows
+const AHEAD = 3; // explanations asked for ahead, in one flush of a busy stream
+
+export const decisions = signal([]);
+export const sampled = signal(false);
+export const lost = signal(0); // that the stream said it left out
+export const held = signal(0); // that wait while the reader looks
+export const holding = signal(false); // the reader's pointer or focus is in the list
+export const paused = signal(false); // the reader pressed Pause
+export const filter = signal({ strategy: "", kind: "" });
+export const chosen = signal(null); // {seq, decision, phase: "loading" | "ready" | "gone" | "failed", explanation}
+
+const still = computed(() => paused.value || holding.value);
+
+let source = null; // the EventSource
+let waiting = []; // arrived and not yet drawn, oldest first
+let flushing = 0;
+let newest = 0; // seq
+const explanations = new Map(); // seq -> explanation, of what is shown
+
+// explainable reports whether the daemon still keeps a decision, or the page does.
+export const explainable = (seq) => explanations.has(seq) || newest - seq < KEPT;
+
+// followDecisions is called after each answer of the daemon; fresh when it may be another one.
+export async function followDecisions(offered, fresh) {
+  if (fresh) await restart();
+  const wanted = sampled.value ? offered > STREAM_BELOW : offered > SAMPLE_FROM;
+  if (wanted !== sampled.value) sampled.value = wanted;
+  if (wanted) {
+    close();
+    await sample();
+  } else if (!source) {
+    open();
+  }
+}
+
+export function stopDecisions() {
+  close();
+  clearTimeout(flushing);
+  flushing = 0;
+}
+
+// setFilter shows one strategy or kind only, from now on.
+export function setFilter(change) {
+  filter.value = { ...filter.value, ...change };
+  restart().catch(() => {}); // a lost connection is poll.js's to tell
+}
+
+// release draws what was held.
+export function release() {
+  if (!still.value) flush();
+}
+
+async function restart() {
+  close();
+  waiting = [];
+  held.value = 0;
+  lost.value = 0;
+  const recent = await get(`api/decisions?n=${KEPT}`);
+  newest = recent.at(-1)?.seq ?? 0;
+  // A daemon that was restarted counts from 1 again.
+  for (const seq of explanations.keys()) if (seq > newest) explanations.clear();
+  decisions.value = recent.filter(matches).slice(-SHOWN).reverse();
+  if (!sampled.value) open();
+}
+
+const matches = (d) =>
+  (!filter.value.strategy || d.strategy === filter.value.strategy) && (!filter.value.kind || d.kind === filter.value.kind);
+
+function open() {
+  close();
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(filter.value)) if (value) query.set(name, value);
+  if (newest) query.set("last_event_id", newest);
+  source = new EventSource(`api/stream/decisions?${query}`);
+  source.onmessage = (event) => receive(JSON.parse(event.data));
+  // The browser would retry by itself, but the daemon may be gone: poll.js finds out
+  // and opens a new one.
+  source.onerror = close;
+}
+
+function close() {
+  source?.close();
+  source = null;
+}
+
+function receive(event) {
+  if (event.seq === undefined) {
+    lost.value += event.lost ?? 0;
+    return;
+  }
+  if (event.seq <= newest) return;
+  newest = event.seq;
+  if (!matches(event)) return;
+  waiting.push(event);
+  if (waiting.length > SHOWN) waiting.splice(0, waiting.length - SHOWN);
+  flushing ||= setTimeout(flush, FLUSH_MS);
+}
+
+function flush() {
+  clearTimeout(flushing);
+  flushing = 0;
+  if (still.value) {
+    held.value = waiting.length;
+    return;
+  }
+  held.value = 0;
+  if (!waiting.length) return;
+  const more = waiting.reverse();
+  waiting = [];
+  if (more.length > 20) for (const d of more.slice(0, AHEAD)) explain(d.seq).catch(() => {});
+  show(more);
+}
+
+function show(more) {
+  decisions.value = [...more, ...decisions.value].slice(0, SHOWN);
+  const shown = new Set(decisions.value.map((d) => d.seq));
+  for (const seq of explanations.keys()) {
+    if (!shown.has(seq) && seq !== chosen.value?.seq) explanations.delete(seq);
+  }
+}
+
+// sample shows a few decisions of each sort, each with its explanation at hand.
+async function sample() {
+  const recent = (await get(`api/decisions?n=${SNAPSHOT}`)).filter((d) => d.seq > newest && matches(d));
+  if (!recent.length) return;
+  newest = recent.at(-1).seq;
+  const sorts = new Map();
+  for (const d of recent.reverse()) {
+    const sort = `${d.strategy} ${d.reason}`;
+    const some = sorts.get(sort) ?? [];
+    if (some.length < PER_SORT) sorts.set(sort, [...some, d]);
+  }
+  const picked = [...sorts.values()].flat();
+  const answers = await Promise.allSettled(picked.map((d) => explain(d.seq)));
+  const more = picked.filter((_, i) => answers[i].status === "fulfilled").sort((a, b) => b.seq - a.seq);
+  if (still.value) {
+    waiting.push(...more.reverse());
+    waiting = waiting.slice(-SHOWN);
+    held.value = waiting.length;
+  } else {
+    show(more);
+  }
+}
+
+async function explain(seq) {
+  if (!explanations.has(seq)) explanations.set(seq, await get(`api/decisions/${seq}`));
+  return explanations.get(seq);
+}
+
+// choose explains one decision.
+export async function choose(decision) {
+  const { seq } = decision;
+  chosen.value = { seq, decision, phase: "loading" };
+  let next;
+  try {
+    next = { seq, decision, phase: "ready", explanation: await explain(seq) };
+  } catch (error) {
+    const gone = error instanceof Problem && error.status === 404;
+    next = { seq, decision, phase: gone ? "gone" : "failed", reason: error.message };
+  }
+  if (chosen.value?.seq === seq) chosen.value = next;
+}
+
+// chooseLike explains the newest decision of the same strategy that can be explained.
+export function chooseLike(decision) {
+  const like = decisions.value.find((d) => d.strategy === decision.strategy && d.seq !== decision.seq && explainable(d.seq));
+  if (like) choose(like);
+  return Boolean(like);
+}

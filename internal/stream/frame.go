@@ -1,8 +1,7 @@
 package stream
 
 import (
-	"encoding/json"
-	"strconv"
+	"slices"
 
 	"github.com/helixrouter/helix"
 )
@@ -12,14 +11,14 @@ type event struct {
 	seq      uint64
 	kind     string
 	strategy helix.Strategy
-	text     []byte // id and data, with the empty line that ends them
+	end      int32 // of its text in the frame; it begins where the one before ends
 }
 
 // frame is some decisions in a row without a gap between them, immutable once it is
 // published. Readers without a filter send whole, the others pick.
 type frame struct {
 	events []event
-	whole  []byte // the texts of all events
+	whole  []byte // id and data of all events, each with the empty line that ends it
 }
 
 func (f *frame) first() uint64 { return f.events[0].seq }
@@ -28,23 +27,25 @@ func (f *frame) last() uint64  { return f.events[len(f.events)-1].seq }
 // follows reports whether a decision is the next one after the frame's.
 func (f *frame) follows(d *helix.Decision) bool { return len(f.events) == 0 || d.Seq == f.last()+1 }
 
-// add encodes a decision at the end of the frame. The texts of earlier events stay
-// valid when whole grows: they keep the bytes that they had.
+// add encodes a decision at the end of the frame.
 func (f *frame) add(d *helix.Decision) {
-	from := len(f.whole)
 	f.whole = appendEvent(f.whole, d)
-	f.events = append(f.events, event{d.Seq, d.Kind, d.Strategy, f.whole[from:len(f.whole):len(f.whole)]})
+	f.events = append(f.events, event{d.Seq, d.Kind, d.Strategy, int32(len(f.whole))})
 }
 
-// appendEvent writes a decision as an event without a type.
-func appendEvent(to []byte, d *helix.Decision) []byte {
-	text, err := json.Marshal(d)
-	if err != nil { // a number that JSON cannot hold, from a policy that is not ours
-		return to
+// text is the i-th event's.
+func (f *frame) text(i int) []byte {
+	begin := int32(0)
+	if i > 0 {
+		begin = f.events[i-1].end
 	}
-	to = append(to, "id: "...)
-	to = strconv.AppendUint(to, d.Seq, 10)
-	to = append(to, "\ndata: "...)
-	to = append(to, text...)
-	return append(to, "\n\n"...)
+	return f.whole[begin:f.events[i].end]
+}
+
+// take returns a copy without spare room, which is kept for seconds, and empties f, whose
+// room the next frame uses.
+func (f *frame) take() *frame {
+	kept := &frame{events: slices.Clone(f.events), whole: slices.Clone(f.whole)}
+	f.events, f.whole = f.events[:0], f.whole[:0]
+	return kept
 }

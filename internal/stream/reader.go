@@ -150,9 +150,8 @@ func (r *reader) deliver(f *frame) error {
 		return r.send(f.whole)
 	}
 	for i := range f.events {
-		e := &f.events[i]
-		if e.seq > r.seq && r.filter.wants(e) {
-			out = append(out, e.text...)
+		if e := &f.events[i]; e.seq > r.seq && r.filter.wants(e) {
+			out = append(out, f.text(i)...)
 			r.told = e.seq
 		}
 	}

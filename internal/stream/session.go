@@ -22,7 +22,7 @@ const (
 	// keptFrames and keptBytes bound what a reader may be behind: 5 s of a quiet stream or a
 	// third of a second of a flood, after which it jumps ahead.
 	keptFrames = 100
-	keptBytes  = 4 << 20
+	keptBytes  = 3 << 20
 )
 
 // session is one time during which somebody listens.
@@ -47,37 +47,34 @@ func (s *session) run() {
 	defer close(s.done)
 	tick := time.NewTicker(frameEvery)
 	defer tick.Stop()
-	f := new(frame)
+	growing := new(frame)
 	for {
 		select {
 		case d, ok := <-s.decisions.Events():
 			if !ok {
-				s.publish(f)
+				s.publish(growing)
 				s.end()
 				return
 			}
-			if !f.follows(&d) { // some were lost: readers look for gaps between frames only
-				s.publish(f)
-				f = new(frame)
+			if !growing.follows(&d) { // some were lost: readers look for gaps between frames only
+				s.publish(growing)
 			}
-			f.add(&d)
-			if len(f.whole) < frameBytes {
-				continue
+			growing.add(&d)
+			if len(growing.whole) >= frameBytes {
+				s.publish(growing)
 			}
 		case <-tick.C:
-		}
-		if len(f.events) > 0 {
-			s.publish(f)
-			f = new(frame)
+			s.publish(growing)
 		}
 	}
 }
 
-// publish hands a frame to the readers and forgets the oldest.
-func (s *session) publish(f *frame) {
-	if len(f.events) == 0 {
+// publish hands what has grown to the readers, empties it and forgets the oldest frame.
+func (s *session) publish(growing *frame) {
+	if len(growing.events) == 0 {
 		return
 	}
+	f := growing.take()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.frames = append(s.frames, f)

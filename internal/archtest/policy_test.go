@@ -49,6 +49,7 @@ floor 5: adapters; they import the root and are never imported by it
 	internal/report: knows rows and nothing that makes them
 	internal/scenario: pure
 	internal/sim: pure
+	internal/stream: reads the router, knows no path
 	internal/study: pure
 	internal/weights: owns one file
 	kernel
@@ -68,7 +69,7 @@ same floor: importer -> imported, imported: reason
 	internal/estimate -> internal/stats: logarithms that are the same everywhere
 	internal/admission -> internal/stats: the same, and half-lives
 	internal/pressure -> internal/stats: it blends half-life averages, and stats is the arithmetic under the other mechanisms
-	internal/httpapi -> workload: /api/simulate submits its seeded mix
+	internal/httpapi -> workload, internal/stream: /api/simulate submits its seeded mix, and streams are one of its answers
 `
 
 // Where a reader of a failure has to go.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/helixrouter/helix"
+	"github.com/helixrouter/helix/internal/stream"
 	"github.com/helixrouter/helix/workload"
 )
 
@@ -35,6 +36,8 @@ type Options struct {
 	// Notes are sentences that /readyz shows without being less ready for them, such
 	// as a configuration file that was refused. Optional.
 	Notes func() []string
+	// Streams is how many may read /api/stream/decisions at a time, 1 to 65536. Default: 256.
+	Streams int
 	// Now reads the clock. Default: time.Now.
 	Now func() time.Time
 }
@@ -57,7 +60,12 @@ type API struct {
 	decoders decoders
 	queue    *queueWatch
 	bursts   *bursts
+	streams  *stream.Hub
 }
+
+// defaultStreams is more than the pages that people have open, and some 20 MB of
+// buffers if none of them reads.
+const defaultStreams = 256
 
 // New returns the API of a router.
 func New(r *helix.Router, o Options) *API {
@@ -66,6 +74,9 @@ func New(r *helix.Router, o Options) *API {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Streams == 0 {
+		o.Streams = defaultStreams
 	}
 	if o.Notes == nil {
 		o.Notes = func() []string { return nil }
@@ -85,6 +96,7 @@ func New(r *helix.Router, o Options) *API {
 		decoders: newDecoders(),
 		queue:    newQueueWatch(r.Pool, o.Now),
 		bursts:   newBursts(o.Simulate, o.Log),
+		streams:  stream.NewHub(r, o.Streams),
 	}
 	a.cut, a.endJobs = context.WithCancel(context.Background())
 	a.paths = newPaths(a.entries())
@@ -93,10 +105,12 @@ func New(r *helix.Router, o Options) *API {
 }
 
 // Drain makes /readyz answer 503, so that whoever balances the load goes elsewhere,
-// cancels a running burst and refuses new ones. Everything else goes on.
+// cancels a running burst, ends the streams, which have no end of their own, and refuses
+// new ones of both. Everything else goes on.
 func (a *API) Drain() {
 	a.draining.Store(true)
 	a.bursts.stop()
+	a.streams.Stop()
 }
 
 // CancelJobs ends the jobs of all requests that run; their answer is the one of a
@@ -109,5 +123,5 @@ func (a *API) CancelJobs() { a.endJobs() }
 func (a *API) Close(ctx context.Context) error {
 	a.Drain()
 	a.endJobs()
-	return errors.Join(a.queue.close(ctx), a.bursts.close(ctx))
+	return errors.Join(a.queue.close(ctx), a.bursts.close(ctx), a.streams.Close(ctx))
 }

@@ -33,7 +33,7 @@ type rig struct {
 	free   chan struct{} // closed to let jobs of the kind Block return
 }
 
-func newRig(t testing.TB, c helix.Config, o httpapi.Options) *rig {
+func newRig(t testing.TB, c helix.Config, o httpapi.Options, change ...func(*http.Server)) *rig {
 	t.Helper()
 	router, err := helix.New(c)
 	if err != nil {
@@ -50,6 +50,9 @@ func newRig(t testing.TB, c helix.Config, o httpapi.Options) *rig {
 		}
 		r.api.ServeHTTP(w, q)
 	}), slog.New(slog.DiscardHandler))
+	for _, f := range change {
+		f(r.server.Config)
+	}
 	r.server.Start()
 	t.Cleanup(func() {
 		r.release()

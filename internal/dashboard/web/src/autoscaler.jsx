@@ -7,7 +7,7 @@ import { count, seconds, whole } from "./format.js";
 const ARROWS = { up: "↑", down: "↓", hold: "→" };
 
 // What there is to do, in words, for each direction.
-const VERBS = { up: "widen", down: "narrow", hold: "hold" };
+const VERBS = { up: "widen to", down: "narrow to", hold: "hold at" };
 
 export function Autoscaler() {
   const a = autoscaler.value;
@@ -17,7 +17,7 @@ export function Autoscaler() {
     <Card area="autoscaler" title="Autoscaler" note={a ? <span class={a.mode === "apply" ? "badge on" : "badge"}>{a.mode === "apply" ? "applies" : a.mode === "advise" ? "advises" : "off"}</span> : null}>
       <p class="direction">
         <b aria-hidden="true">{ARROWS[a?.direction] ?? "·"}</b>
-        <span>{a ? `${VERBS[a.direction] ?? a.direction} at ${whole(a.parallelism)} of ${whole(a.ceiling)} slots` : "–"}</span>
+        <span>{a ? `${VERBS[a.direction] ?? a.direction} ${whole(a.parallelism)} of ${whole(a.ceiling)} slots` : "–"}</span>
       </p>
       <p class="reason">{a?.reason ?? ""}</p>
       <div class="cores">

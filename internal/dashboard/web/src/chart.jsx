@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { paint, theme } from "./colours.js";
 import { clock, minutes } from "./format.js";
-import { SAMPLES } from "./history.js";
+import { span } from "./state.js";
 
 // All charts share the cursor: what happened at one moment is read off all of them.
 const cursors = uPlot.sync("helix");
@@ -27,8 +27,8 @@ export const axis = (more) => ({
 const timeAxis = () =>
   axis({
     values: (_, splits) => splits.map(minutes),
-    incrs: [60, 120, 300],
-    space: 44,
+    incrs: [10, 30, 60, 120],
+    space: 62,
     size: 26,
     gap: 6,
     grid: { show: false },
@@ -46,18 +46,18 @@ function optionsOf({ series, scales, axes, hooks, width, height }) {
       points: { size: 7, width: 0, fill: (u, i) => u.series[i].points._fill() },
       y: false,
     },
-    scales: { x: { time: true, range: fiveMinutes }, ...scales },
+    scales: { x: { time: true, range: shownTime }, ...scales },
     axes: [timeAxis(), ...axes],
     series: [{}, ...series.map(seriesOf)],
     hooks,
   };
 }
 
-// fiveMinutes is always five minutes that end with the newest sample, so that nothing
+// shownTime always ends with the newest sample and is as long as chosen, so that nothing
 // stretches while the first minutes fill.
-function fiveMinutes(u) {
+function shownTime(u) {
   const newest = u.data[0]?.at(-1) ?? Date.now() / 1000;
-  return [newest - SAMPLES, newest];
+  return [newest - span.peek(), newest];
 }
 
 function seriesOf({ colour, fill, dash, width = 1.75, step, scale, hidden }) {
@@ -99,15 +99,16 @@ export function Chart({ label, data, series, scales = {}, axes, hooks, height = 
   useEffect(() => {
     const moved = (u) => setAt(u.cursor.idx ?? null);
     const options = optionsOf({
-      series, scales, axes, height,
+      series, scales, axes,
+      height: box.current.clientHeight || height,
       width: Math.max(120, box.current.clientWidth),
       hooks: { ...hooks, setCursor: [moved] },
     });
     const u = new uPlot(options, data, box.current);
     plot.current = u;
     const resize = new ResizeObserver(() => {
-      const width = box.current?.clientWidth;
-      if (width && width !== u.width) u.setSize({ width, height });
+      const { clientWidth: w, clientHeight: h } = box.current ?? {};
+      if (w && h && (w !== u.width || h !== u.height)) u.setSize({ width: w, height: h });
     });
     resize.observe(box.current);
     return () => {
@@ -116,9 +117,10 @@ export function Chart({ label, data, series, scales = {}, axes, hooks, height = 
     };
   }, [shape, height]);
 
+  const long = span.value;
   useEffect(() => {
     plot.current?.setData(data);
-  }, [data]);
+  }, [data, long]);
 
   const now = theme.value;
   useEffect(() => {
@@ -145,8 +147,8 @@ export function Chart({ label, data, series, scales = {}, axes, hooks, height = 
       {table ? (
         <DataTable label={label} data={data} series={series} height={height} />
       ) : null}
-      <div class="plot" style={{ height: `${height}px` }} hidden={table}>
-        <div ref={box} role="img" aria-label={`${label}, the last five minutes`} />
+      <div class="plot" style={{ minHeight: `${height}px` }} hidden={table}>
+        <div class="canvas" ref={box} role="img" aria-label={`${label}, over the last ${long === 60 ? "minute" : `${long / 60} minutes`}`} />
         {blank && empty ? <p class="empty">{empty}</p> : null}
       </div>
     </div>
@@ -157,7 +159,7 @@ function DataTable({ label, data, series, height }) {
   const from = Math.max(0, data[0].length - TABLE_ROWS);
   const shown = data[0].slice(from).map((time, i) => [time, from + i]).reverse();
   return (
-    <div class="scroll" style={{ height: `${height}px` }} tabIndex={0} role="region" aria-label={`${label}: table`}>
+    <div class="scroll grow" style={{ minHeight: `${height}px` }} tabIndex={0} role="region" aria-label={`${label}: table`}>
       <table class="rows">
         <thead>
           <tr>

@@ -7,7 +7,7 @@ import { column, lastOf, namesIn, nested } from "./history.js";
 import { Card, Choice } from "./card.jsx";
 import { Chart, axis } from "./chart.jsx";
 import { heatHooks } from "./heat.js";
-import { STRATEGIES, kindColour, strategyColour } from "./colours.js";
+import { STRATEGIES, kindColour, paint, strategyColour } from "./colours.js";
 import { count, seconds } from "./format.js";
 
 const GROUPS = [["strategies", "by strategy"], ["kinds", "by kind"]];
@@ -27,12 +27,15 @@ export const durations = {
   },
 };
 
+const decades = (_, splits) => splits.map((x) => (Math.abs(Math.log10(x) - Math.round(Math.log10(x))) < 1e-6 ? x : null));
+
 // Only whole decades get a line and a label.
 export const durationAxis = (more) =>
   axis({
     size: 54,
     gap: 6,
-    filter: (_, splits) => splits.map((x) => (Math.abs(Math.log10(x) - Math.round(Math.log10(x))) < 1e-6 ? x : null)),
+    filter: decades,
+    grid: { stroke: () => paint("--grid"), width: 1, filter: decades },
     values: (_, splits) => splits.map((x) => (x === null ? "" : seconds(x))),
     ...more,
   });

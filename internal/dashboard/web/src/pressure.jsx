@@ -25,7 +25,7 @@ export function Pressure() {
   const p = stats.value?.pressure;
   const score = latest.value?.pressure ?? p?.score ?? 0;
   const ruling = latest.value?.ruling ?? p?.ruling ?? "none";
-  const pressed = ruling !== "none" && score > 0;
+  const pressed = ruling !== "none" && score >= 0.005;
   return (
     <Card area="pressure" title="Pressure">
       <div class="pressure">

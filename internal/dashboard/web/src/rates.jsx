@@ -1,9 +1,9 @@
 // What was asked and what became of it, each second.
 
 import { useMemo } from "preact/hooks";
-import { rows } from "./state.js";
+import { rows, span, SPANS } from "./state.js";
 import { column } from "./history.js";
-import { Card } from "./card.jsx";
+import { Card, Choice } from "./card.jsx";
 import { Chart, axis } from "./chart.jsx";
 import { count } from "./format.js";
 
@@ -22,12 +22,12 @@ export function Rates() {
   const list = rows.value;
   const data = useMemo(() => ["time", ...SERIES.map((s) => s.name)].map((name) => column(list, name)), [list]);
   return (
-    <Card area="rates" title="Jobs per second">
+    <Card area="rates" title="Jobs per second" tools={<Choice label="Time shown by all charts" options={SPANS} value={span.value} onChange={(s) => { span.value = s; }} />}>
       {(table) => (
         <Chart
           label="Jobs offered, admitted, done in time, shed and expired per second"
           data={data} series={SERIES} scales={SCALES} axes={AXES} table={table} height={236}
-          empty="No jobs in the last five minutes. “Run 200 jobs” gives the router some."
+          empty="No jobs of late. “Run 200 jobs” gives the router some."
         />
       )}
     </Card>

@@ -19,6 +19,10 @@ export const config = signal(null); // {fields, etag}
 // notice is the last answer to something that was pressed: {text, tone: "ok" | "bad"}.
 export const notice = signal(null);
 
+// span is how much of it the charts show, in seconds.
+export const span = signal(60);
+export const SPANS = [[60, "1 min"], [300, "5 min"]];
+
 export const latest = computed(() => rows.value.at(-1) ?? null);
 
 // everRan is false until the router was given its first job.

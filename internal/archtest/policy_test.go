@@ -44,6 +44,7 @@ floor 5: adapters; they import the root and are never imported by it
 	internal/archtest: reads the tree as text and imports none of it
 	internal/configfile
 	internal/dashboard: knows neither the root nor the API
+	internal/history: reads the router, knows no path
 	internal/httpapi
 	internal/loadgen
 	internal/report: knows rows and nothing that makes them
@@ -69,7 +70,7 @@ same floor: importer -> imported, imported: reason
 	internal/estimate -> internal/stats: logarithms that are the same everywhere
 	internal/admission -> internal/stats: the same, and half-lives
 	internal/pressure -> internal/stats: it blends half-life averages, and stats is the arithmetic under the other mechanisms
-	internal/httpapi -> workload, internal/stream: /api/simulate submits its seeded mix, and streams are one of its answers
+	internal/httpapi -> workload, internal/stream, internal/history: /api/simulate submits its seeded mix, streams and the history are answers of its
 `
 
 // Where a reader of a failure has to go.

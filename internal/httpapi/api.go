@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/helixrouter/helix"
+	"github.com/helixrouter/helix/internal/history"
 	"github.com/helixrouter/helix/internal/stream"
 	"github.com/helixrouter/helix/workload"
 )
@@ -61,6 +62,7 @@ type API struct {
 	queue    *queueWatch
 	bursts   *bursts
 	streams  *stream.Hub
+	past     *history.Recorder
 }
 
 // defaultStreams is more than the pages that people have open, and some 20 MB of
@@ -97,10 +99,12 @@ func New(r *helix.Router, o Options) *API {
 		queue:    newQueueWatch(r.Pool, o.Now),
 		bursts:   newBursts(o.Simulate, o.Log),
 		streams:  stream.NewHub(r, o.Streams),
+		past:     history.New(r),
 	}
 	a.cut, a.endJobs = context.WithCancel(context.Background())
 	a.paths = newPaths(a.entries())
 	a.queue.start()
+	a.past.Start()
 	return a
 }
 
@@ -123,5 +127,5 @@ func (a *API) CancelJobs() { a.endJobs() }
 func (a *API) Close(ctx context.Context) error {
 	a.Drain()
 	a.endJobs()
-	return errors.Join(a.queue.close(ctx), a.bursts.close(ctx), a.streams.Close(ctx))
+	return errors.Join(a.queue.close(ctx), a.bursts.close(ctx), a.streams.Close(ctx), a.past.Close(ctx))
 }

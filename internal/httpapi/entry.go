@@ -30,6 +30,8 @@ func (a *API) entries() []entry {
 		{"/api/autoscaler", "the pool's width and what is recommended of it", methods{"GET": a.autoscaler}},
 		{"/api/decisions", "the recorded decisions, newest last; ?n=100", methods{"GET": a.decisions}},
 		{"/api/decisions/{seq}", "one of them, with its explanation", methods{"GET": a.decision}},
+		{"/api/history", "the last five minutes, second by second; ?after=UNIX_SECONDS", methods{"GET": a.history}},
+		{"/api/explanations", "the newest decisions, each with its explanation; ?n=16", methods{"GET": a.explanations}},
 		{"/api/stream/decisions", "the decisions as they are made (server-sent events); ?kind= ?strategy= ?sample=0.1 ?last_event_id=", methods{"GET": a.stream}},
 		{"/api/config", "the live configuration; PATCH merges, POST replaces, ?dry_run=true only checks", methods{"GET": a.getConfig, "POST": a.postConfig, "PATCH": a.patchConfig}},
 		{"/api/telemetry", `tells of load elsewhere, {"pressure":0.75}`, methods{"POST": a.telemetry}},

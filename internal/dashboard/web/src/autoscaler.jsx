@@ -9,6 +9,8 @@ const ARROWS = { up: "↑", down: "↓", hold: "→" };
 // What there is to do, in words, for each direction.
 const VERBS = { up: "widen to", down: "narrow to", hold: "hold at" };
 
+const cores = (x) => (x === undefined ? "–" : x < 100 ? x.toFixed(1) : count(x));
+
 export function Autoscaler() {
   const a = autoscaler.value;
   const most = Math.max(a?.cores_needed ?? 0, a?.cores_present ?? 1) || 1;
@@ -24,9 +26,9 @@ export function Autoscaler() {
         <h3>Cores</h3>
         <dl>
           <dt>needed</dt>
-          <dd><Bar of={(a?.cores_needed ?? 0) / most} colour={short ? "--s-drop" : "--accent"} /><b>{a ? a.cores_needed.toFixed(1) : "–"}</b></dd>
+          <dd><Bar of={(a?.cores_needed ?? 0) / most} colour={short ? "--s-drop" : "--accent"} /><b>{cores(a?.cores_needed)}</b></dd>
           <dt>present</dt>
-          <dd><Bar of={(a?.cores_present ?? 0) / most} colour="--ink-3" /><b>{a ? a.cores_present.toFixed(1) : "–"}</b></dd>
+          <dd><Bar of={(a?.cores_present ?? 0) / most} colour="--ink-3" /><b>{cores(a?.cores_present)}</b></dd>
         </dl>
       </div>
       <dl class="facts two">

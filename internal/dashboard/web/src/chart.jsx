@@ -4,7 +4,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { paint, theme } from "./colours.js";
-import { clock, minutes } from "./format.js";
+import { clock, clocks } from "./format.js";
 import { span } from "./state.js";
 
 // All charts share the cursor: what happened at one moment is read off all of them.
@@ -26,7 +26,7 @@ export const axis = (more) => ({
 
 const timeAxis = () =>
   axis({
-    values: (_, splits) => splits.map(minutes),
+    values: (_, splits) => clocks(splits),
     incrs: [10, 30, 60, 120],
     space: 62,
     size: 26,

@@ -4,7 +4,7 @@
 import { chosen, choose, chooseLike, decisions } from "./feed.js";
 import { Card } from "./card.jsx";
 import { strategyColour, strategyName } from "./colours.js";
-import { seconds, share, whole } from "./format.js";
+import { count, seconds, share, whole } from "./format.js";
 
 export const Explain = () => (
   <Card area="explain" title="Why">
@@ -47,7 +47,7 @@ function Explanation({ e }) {
         <div class="fact"><dt>went</dt><dd><span class="chip" style={{ "--c": `var(${strategyColour(decision.strategy)})` }}>{strategyName(decision.strategy)}</span></dd></div>
         <div class="fact"><dt>budget</dt><dd>{e.budget_seconds ? seconds(e.budget_seconds) : "none"}</dd></div>
         <div class="fact"><dt>slots, queue</dt><dd>{load.busy}<small>{load.lanes ? ` of ${load.lanes}` : ""}, {whole(load.queued)}</small></dd></div>
-        <div class="fact"><dt>cores wanted</dt><dd>{e.supply.cores ? <>{e.supply.demand_cores.toFixed(1)}<small> of {e.supply.cores.toFixed(0)}</small></> : "–"}</dd></div>
+        <div class="fact"><dt>cores wanted</dt><dd>{e.supply.cores ? <>{e.supply.demand_cores < 100 ? e.supply.demand_cores.toFixed(1) : count(e.supply.demand_cores)}<small> of {e.supply.cores.toFixed(0)}</small></> : "–"}</dd></div>
       </dl>
       <Arms e={e} />
       {e.change ? <Change change={e.change} from={decision.strategy} /> : null}
@@ -64,19 +64,19 @@ const HOPELESS = 0.9;
 function Arms({ e }) {
   const arms = e.arms.filter((arm) => arm.strategy !== "drop");
   const drop = e.arms.find((arm) => arm.strategy === "drop");
-  const most = Math.max(1e-9, ...arms.filter((a) => a.allowed).map(total));
+  const scale = scaleOf(arms.filter((a) => a.allowed).map(total), e.budget_seconds);
   return (
     <div class="arms">
       <h3>
         Each way it could have gone
-        <span class="legend">{PARTS.map(([name, text]) => <span class="key" key={name}><i class={`p-${text}`} />{text}</span>)}</span>
+        <span class="legend">{PARTS.map(([name, text]) => <span class="key" key={name}><i class={`p-${text}`} />{text}</span>)}<span class="key"><u />budget</span></span>
       </h3>
       <table>
         <thead class="sr">
           <tr><th scope="col">arm</th><th scope="col">time</th><th scope="col">predicted</th><th scope="col">misses its budget</th></tr>
         </thead>
         <tbody>
-          {arms.map((arm) => <Arm key={arm.strategy} arm={arm} most={most} budget={e.budget_seconds} />)}
+          {arms.map((arm) => <Arm key={arm.strategy} arm={arm} scale={scale} budget={e.budget_seconds} />)}
           {drop?.chosen ? (
             <tr class="chosen">
               <th scope="row"><i class="dot" style={{ background: "var(--s-drop)" }} />shed</th>
@@ -89,7 +89,27 @@ function Arms({ e }) {
   );
 }
 
-function Arm({ arm, most, budget }) {
+// BEYOND how many budgets a bar is cut: what would take an hour must not make the rest
+// invisible.
+const BEYOND = 1.5;
+
+// scaleOf is the time at the right end of the bars.
+function scaleOf(times, budget) {
+  const most = Math.max(1e-9, ...times);
+  return budget ? Math.min(most, budget * BEYOND) : most;
+}
+
+// partsOf are the widths of a bar's parts in per cent, cut at the end.
+function partsOf(arm, scale) {
+  let left = 100;
+  return PARTS.map(([name, text]) => {
+    const width = Math.min(left, (arm[name] / scale) * 100);
+    left -= width;
+    return [text, width];
+  });
+}
+
+function Arm({ arm, scale, budget }) {
   const refusal = whyNot(arm, budget);
   const known = arm.allowed && total(arm) > 0;
   return (
@@ -97,8 +117,9 @@ function Arm({ arm, most, budget }) {
       <th scope="row"><i class="dot" style={{ background: `var(${strategyColour(arm.strategy)})` }} />{arm.strategy}</th>
       <td class="stack">
         {known ? (
-          <span class="bar" aria-hidden="true" style={{ "--c": `var(${strategyColour(arm.strategy)})` }}>
-            {PARTS.map(([name, text]) => <i key={name} class={`p-${text}`} style={{ width: `${(arm[name] / most) * 100}%` }} />)}
+          <span class={total(arm) > scale * 1.001 ? "bar cut" : "bar"} aria-hidden="true" style={{ "--c": `var(${strategyColour(arm.strategy)})` }}>
+            {partsOf(arm, scale).map(([text, width]) => <i key={text} class={`p-${text}`} style={{ width: `${width}%` }} />)}
+            {budget && budget <= scale ? <u style={{ left: `${(budget / scale) * 100}%` }} /> : null}
           </span>
         ) : null}
         <small>{arm.chosen ? "chosen" : refusal}</small>

@@ -11,14 +11,13 @@ const SHOWN = 100; // rows; nobody scrolls further back in something that moves
 const KEPT = 1024; // decisions that the daemon can still explain
 const FLUSH_MS = 250; // how often rows are drawn
 
-// Jobs a second from which a sample is shown, and below which the stream comes back. At 500
-// the ring holds two seconds. The gap between them keeps it from flapping.
-const SAMPLE_FROM = 500;
-const STREAM_BELOW = 250;
+// Jobs a second from which a sample is shown, and below which the stream comes back. At 250
+// the ring holds four seconds. The gap between them keeps it from flapping.
+const SAMPLE_FROM = 250;
+const STREAM_BELOW = 100;
 
-const SNAPSHOT = 64; // decisions looked at in one sample
+const SNAPSHOT = 32; // decisions looked at in one sample
 const PER_SORT = 2; // of one strategy and reason that a sample shows
-const AHEAD = 3; // explanations asked for ahead, in one flush of a busy stream
 
 export const decisions = signal([]);
 export const sampled = signal(false);
@@ -75,7 +74,8 @@ async function restart() {
   waiting = [];
   held.value = 0;
   lost.value = 0;
-  const recent = await get(`api/decisions?n=${KEPT}`);
+  const filtered = filter.value.strategy || filter.value.kind;
+  const recent = await get(`api/decisions?n=${filtered ? KEPT : SHOWN}`);
   newest = recent.at(-1)?.seq ?? 0;
   // A daemon that was restarted counts from 1 again.
   for (const seq of explanations.keys()) if (seq > newest) explanations.clear();
@@ -127,7 +127,6 @@ function flush() {
   if (!waiting.length) return;
   const more = waiting.reverse();
   waiting = [];
-  if (more.length > 20) for (const d of more.slice(0, AHEAD)) explain(d.seq).catch(() => {});
   show(more);
 }
 
@@ -141,18 +140,20 @@ function show(more) {
 
 // sample shows a few decisions of each sort, each with its explanation at hand.
 async function sample() {
-  const recent = (await get(`api/decisions?n=${SNAPSHOT}`)).filter((d) => d.seq > newest && matches(d));
+  const recent = (await get(`api/explanations?n=${SNAPSHOT}`)).filter((e) => e.decision.seq > newest);
   if (!recent.length) return;
-  newest = recent.at(-1).seq;
-  const sorts = new Map();
-  for (const d of recent.reverse()) {
+  newest = recent.at(-1).decision.seq;
+  const seen = new Map(); // sort -> how many
+  const more = [];
+  for (const e of recent.reverse()) {
+    const d = e.decision;
     const sort = `${d.strategy} ${d.reason}`;
-    const some = sorts.get(sort) ?? [];
-    if (some.length < PER_SORT) sorts.set(sort, [...some, d]);
+    const n = seen.get(sort) ?? 0;
+    if (n === PER_SORT || !matches(d)) continue;
+    seen.set(sort, n + 1);
+    explanations.set(d.seq, e);
+    more.push(d);
   }
-  const picked = [...sorts.values()].flat();
-  const answers = await Promise.allSettled(picked.map((d) => explain(d.seq)));
-  const more = picked.filter((_, i) => answers[i].status === "fulfilled").sort((a, b) => b.seq - a.seq);
   if (still.value) {
     waiting.push(...more.reverse());
     waiting = waiting.slice(-SHOWN);
@@ -170,6 +171,10 @@ async function explain(seq) {
 // choose explains one decision.
 export async function choose(decision) {
   const { seq } = decision;
+  if (!explainable(seq)) {
+    chosen.value = { seq, decision, phase: "gone" };
+    return;
+  }
   chosen.value = { seq, decision, phase: "loading" };
   let next;
   try {

@@ -60,11 +60,10 @@ export function clock(unix) {
   return `${pad(d.getHours())}:${pad(d.getMinutes())}:${pad(d.getSeconds())}`;
 }
 
-// minutes writes it without the seconds where they are 0.
-export function minutes(unix) {
-  const d = new Date(unix * 1000);
-  const text = `${pad(d.getHours())}:${pad(d.getMinutes())}`;
-  return d.getSeconds() ? `${text}:${pad(d.getSeconds())}` : text;
+// clocks writes the times under an axis, without the seconds where all of them are 0.
+export function clocks(times) {
+  const whole = times.every((t) => t % 60 === 0);
+  return times.map((t) => (whole ? clock(t).slice(0, 5) : clock(t)));
 }
 
 // uptime writes how long something has run, in its two largest units.

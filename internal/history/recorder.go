@@ -16,6 +16,9 @@ const (
 	// share of a core that looking may take, as its inverse: with hundreds of kinds a look takes
 	// milliseconds, and then they become rarer. Rates stay true, since they count real seconds.
 	share = 250
+	// longest is how rare looks become at most. What a look took counts waiting for a core, so that
+	// without this bound one slow look of an overload would blind the history for a minute.
+	longest = 2 * Period
 )
 
 // Source is the router, as far as its history needs it.
@@ -66,7 +69,7 @@ func (r *Recorder) loop() {
 		began := time.Now()
 		r.look(began)
 		due = due.Add(Period)
-		if rest := began.Add(share * time.Since(began)); rest.After(due) {
+		if rest := began.Add(min(longest, share*time.Since(began))); rest.After(due) {
 			due = rest
 		}
 		timer.Reset(time.Until(due))

@@ -93,6 +93,9 @@ function open() {
   if (newest) query.set("last_event_id", newest);
   source = new EventSource(`api/stream/decisions?${query}`);
   source.onmessage = (event) => receive(JSON.parse(event.data));
+  source.addEventListener("lost", (event) => {
+    lost.value += JSON.parse(event.data).lost;
+  });
   // The browser would retry by itself, but the daemon may be gone: poll.js finds out
   // and opens a new one.
   source.onerror = close;
@@ -104,10 +107,6 @@ function close() {
 }
 
 function receive(event) {
-  if (event.seq === undefined) {
-    lost.value += event.lost ?? 0;
-    return;
-  }
   if (event.seq <= newest) return;
   newest = event.seq;
   if (!matches(event)) return;

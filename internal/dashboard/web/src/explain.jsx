@@ -125,7 +125,7 @@ function Arm({ arm, scale, budget }) {
         <small>{arm.chosen ? "chosen" : refusal}</small>
       </td>
       <td class="n">{known ? seconds(total(arm)) : "–"}</td>
-      <td class="n miss">{known && budget ? <>{share(arm.miss_probability)}<small> miss</small></> : ""}</td>
+      <td class="n miss">{known && budget ? <><span title="probability to miss the budget">{share(arm.miss_probability)}</span><small> miss</small></> : ""}</td>
     </tr>
   );
 }

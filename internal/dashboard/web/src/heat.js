@@ -5,6 +5,7 @@ import { rows, heatBounds } from "./state.js";
 import { paint } from "./colours.js";
 
 const SHADES = 24;
+const LONGEST = 4; // seconds that a sample may stand for
 
 // ramp mixes the theme's three heat colours into SHADES steps.
 function ramp() {
@@ -37,8 +38,11 @@ function draw(u) {
   // Edges on whole pixels, or neighbours would show seams.
   const edges = bounds.map((b) => Math.round(u.valToPos(b, "y", true)));
   const below = Math.round(u.bbox.top + u.bbox.height);
-  for (const row of list) {
-    const left = Math.round(u.valToPos(row.time - 1, "x", true));
+  list.forEach((row, at) => {
+    // A cell is as wide as its sample is long; after a pause it is a second wide.
+    const before = list[at - 1]?.time ?? -Infinity;
+    const began = row.time - before < LONGEST ? before : row.time - 1;
+    const left = Math.round(u.valToPos(began, "x", true));
     const width = Math.max(1, Math.round(u.valToPos(row.time, "x", true)) - left);
     row.heat.forEach((n, i) => {
       if (!n) return;
@@ -47,6 +51,6 @@ function draw(u) {
       ctx.fillStyle = shades[Math.min(SHADES - 1, Math.floor((Math.log(1 + n) / top) * SHADES))];
       ctx.fillRect(left, high, width, Math.max(1, low - high));
     });
-  }
+  });
   ctx.restore();
 }

@@ -14,8 +14,8 @@ export function Tiles() {
   return (
     <section class="tiles a-tiles" aria-label="Now">
       <Tile name="Offered" unit="jobs/s" value={count(now?.offered)} values={column(minute, "offered")} colour="--ink-2" about={`${count(stats.value?.submitted)} since the start`} />
-      <Tile name="Goodput" unit="jobs/s" value={count(now?.goodput)} values={column(minute, "goodput")} colour="--accent" about={now?.offered ? `${share(Math.min(1, now.goodput / now.offered))} of what was offered` : "done in time"} />
-      <Tile name="Shed" unit="jobs/s" value={count(now?.shed)} values={column(minute, "shed")} colour="--s-drop" hot={now?.shed > 0} about={now?.offered ? `${share(now.shed / now.offered)} of what was offered` : "refused at once"} />
+      <Tile name="Goodput" unit="jobs/s" value={count(now?.goodput)} values={column(minute, "goodput")} colour="--accent" about={now?.offered ? `${share(Math.min(1, now.goodput / now.offered))} of offered` : "done in time"} />
+      <Tile name="Shed" unit="jobs/s" value={count(now?.shed)} values={column(minute, "shed")} colour="--s-drop" hot={now?.shed > 0} about={now?.offered ? `${share(now.shed / now.offered)} of offered` : "refused at once"} />
       <Tile name="p99 latency" {...withUnit(seconds(worst?.[1]))} values={minute.map((row) => slowest(row)?.[1] ?? null)} colour="--k-2" dim={age > 0} about={worst ? `of ${strategyName(worst[0])}, ${age > 0 ? `${age} s ago` : "the slowest"}` : "of the slowest strategy"} />
       <Tile name="Pressure" unit="" value={now ? (now.pressure ?? 0).toFixed(2) : "–"} values={column(minute, "pressure")} top={1} colour="--k-3" hot={now?.pressure >= 0.7} about={now?.pressure >= 0.005 && now.ruling !== "none" ? `${words(now.ruling)} rules` : "nothing presses"} />
     </section>

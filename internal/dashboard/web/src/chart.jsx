@@ -89,7 +89,8 @@ function lonely(u, i) {
 const faded = (hex, opacity) => hex + Math.round(opacity * 255).toString(16).padStart(2, "0");
 
 // Chart draws columns: data = [times, ...one a series]. series = [{name, colour, text}],
-// where text writes a value. empty is what is said while there is nothing to draw.
+// where text writes a value. With children, even null ones, there is room for the legend though
+// no series has come yet, so that nothing moves when one does. empty is what is said while there is nothing to draw.
 export function Chart({ label, data, series, scales = {}, axes, hooks, height = 200, empty, table, children }) {
   const box = useRef(null);
   const plot = useRef(null);

@@ -68,7 +68,9 @@ export function Latency() {
             label={`${quantile} of the latency ${group === "kinds" ? "by kind" : "by strategy"}`}
             data={data} series={series} scales={SCALES} axes={AXES} table={table} height={196}
             empty="Latencies appear with the first jobs."
-          />
+          >
+            {null}
+          </Chart>
           <Quantiles names={names} group={group} series={series} list={list} />
         </>
       )}

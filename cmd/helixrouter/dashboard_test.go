@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -46,7 +47,7 @@ func TestThePageOpensFastAndStill(t *testing.T) {
 	if shift := evaluate[float64](b, "window.shifts"); shift >= mostShift {
 		t.Errorf("the layout shifted by %.3f, at most %.2f: %s", shift, mostShift, evaluate[string](b, "window.shifted.join()"))
 	} else {
-		t.Logf("the layout shifted by %.4f", shift)
+		t.Logf("the layout shifted by %.4f: %s", shift, evaluate[string](b, "window.shifted.join()"))
 	}
 	if got := b.received(); got >= mostBytes {
 		t.Errorf("%.0f bytes were sent, at most %.0f", got, mostBytes)
@@ -250,6 +251,25 @@ func TestTheServerGoesAndComesBack(t *testing.T) {
 	if again.url != p.url {
 		t.Errorf("the new daemon is at %s", again.url)
 	}
+}
+
+// TestAHiddenPageAsksForNothing and shows everything again when somebody looks.
+func TestAHiddenPageAsksForNothing(t *testing.T) {
+	_, b := openDashboard(t)
+	const hide = `Object.defineProperty(document, "hidden", {configurable: true, value: %t}); document.dispatchEvent(new Event("visibilitychange"))`
+	const asked = `performance.getEntriesByType("resource").length`
+	b.eventually(asked + " > 8")
+	b.run(fmt.Sprintf(hide, true))
+	time.Sleep(500 * time.Millisecond) // what was on its way has come
+	before := evaluate[int](b, asked)
+	time.Sleep(3 * time.Second)
+	if after := evaluate[int](b, asked); after != before {
+		t.Errorf("%d requests of a page that nobody sees", after-before)
+	}
+	b.run(fmt.Sprintf(hide, false))
+	b.eventually(fmt.Sprintf("%s > %d + 5", asked, before))
+	b.press("Run 200 jobs")
+	b.eventually(`document.querySelectorAll(".feed tbody tr").length > 20`)
 }
 
 // TestScreenshots renews the pictures of the documentation where it is told to:

@@ -111,11 +111,17 @@ func pack(text []byte) []byte {
 func (*Page) Wanted(r *http.Request) bool {
 	for accepted := range strings.SplitSeq(r.Header.Get("Accept"), ",") {
 		kind, params, err := mime.ParseMediaType(accepted)
-		if err == nil && kind == "text/html" && params["q"] != "0" {
-			return true
+		if err == nil && kind == "text/html" {
+			return accepts(params["q"])
 		}
 	}
 	return false
+}
+
+// accepts reads a weight: what has none is accepted.
+func accepts(weight string) bool {
+	q, err := strconv.ParseFloat(weight, 64)
+	return weight == "" || err == nil && q > 0
 }
 
 // ServePage answers / with the page.
@@ -174,9 +180,7 @@ func takesGzip(header string) bool {
 		if strings.TrimSpace(coding) != "gzip" {
 			continue
 		}
-		weight, isWeight := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q=")
-		q, err := strconv.ParseFloat(weight, 64)
-		return !isWeight || err == nil && q > 0
+		return accepts(strings.TrimPrefix(strings.ReplaceAll(params, " ", ""), "q="))
 	}
 	return false
 }

@@ -18,7 +18,7 @@ function Note() {
   const parts = [sampled.value ? "a few of each sort, every second" : "as they come"];
   if (lost.value) parts.push(`${whole(lost.value)} left out`);
   if (paused.value) parts.push("paused");
-  else if (holding.value && held.value) parts.push("held while you look");
+  else if (holding.value && held.value) parts.push(`held while you look, ${whole(held.value)} new`);
   return <span id="decisions">{parts.join(" · ")}</span>;
 }
 

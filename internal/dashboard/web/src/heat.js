@@ -21,7 +21,7 @@ function ramp() {
 }
 
 // heatHooks are uPlot's, for a chart with the time as x and seconds as y.
-export const heatHooks = () => ({ drawClear: [draw] });
+export const heatHooks = () => ({ drawAxes: [draw] });
 
 function draw(u) {
   const list = rows.value;

@@ -45,7 +45,7 @@ const SCALES = {
     },
   },
 };
-const AXES = [axis({ size: 52, gap: 6, space: 24, values: (_, splits) => splits.map((x) => (x === 0 ? "0" : x.toPrecision(1))) })];
+const AXES = [axis({ size: 52, gap: 6, space: 18, values: (_, splits) => splits.map((x) => (x === 0 ? "0" : x.toPrecision(1))) })];
 
 function regretText(x) {
   return x === null || x === undefined ? NONE : Math.abs(x) < 5e-5 ? "0" : signed4(x);

@@ -27,7 +27,7 @@ export function Tiles() {
 function newestSlowest(list) {
   for (let i = list.length - 1; i >= 0; i--) {
     const worst = slowest(list[i]);
-    if (worst) return [worst, list.at(-1).time - list[i].time];
+    if (worst) return [worst, Math.round(list.at(-1).time - list[i].time)];
   }
   return [null, 0];
 }

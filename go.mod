@@ -3,6 +3,7 @@ module github.com/helixrouter/helix
 go 1.26.0
 
 require (
+	github.com/google/jsonschema-go v0.4.3
 	github.com/knadh/koanf/providers/env/v2 v2.0.2
 	github.com/knadh/koanf/providers/posflag v1.0.2
 	github.com/knadh/koanf/v2 v2.4.1

@@ -46,6 +46,7 @@ floor 5: adapters; they import the root and are never imported by it
 	internal/history: reads the router, knows no path
 	internal/httpapi
 	internal/loadgen
+	internal/openapi: describes operations that it does not know
 	internal/report: knows rows and nothing that makes them
 	internal/scenario: pure
 	internal/sim: pure
@@ -69,7 +70,7 @@ same floor: importer -> imported, imported: reason
 	internal/estimate -> internal/stats: logarithms that are the same everywhere
 	internal/admission -> internal/stats: the same, and half-lives
 	internal/pressure -> internal/stats: it blends half-life averages, and stats is the arithmetic under the other mechanisms
-	internal/httpapi -> workload, internal/stream, internal/history: /api/simulate submits its seeded mix, streams and the history are answers of its
+	internal/httpapi -> workload, internal/stream, internal/history, internal/openapi: its seeded mix is a burst, and the others are answers
 `
 
 // Where a reader of a failure has to go.

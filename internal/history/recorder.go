@@ -22,6 +22,7 @@ const (
 type Source interface {
 	Stats() helix.Stats
 	NeuralSnapshot() helix.NeuralSnapshot
+	Decisions(n int) []helix.Decision
 }
 
 // Recorder keeps the history of one router. Make one with New, Start it and Close it. It
@@ -47,9 +48,13 @@ func New(source Source) *Recorder {
 	}
 }
 
-// Start begins to look. It is called once.
+// Start begins to look. It is called once. Of a router that has decided nothing yet it
+// knows the first look: to take one would wake the router up.
 func (r *Recorder) Start() {
-	r.last = lookAt(r.source, time.Now())
+	r.last = look{time: time.Now()}
+	if len(r.source.Decisions(1)) > 0 {
+		r.last = lookAt(r.source, time.Now())
+	}
 	go r.loop()
 }
 

@@ -12,7 +12,10 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/helixrouter/helix"
+	"github.com/helixrouter/helix/internal/configfile"
 	"github.com/helixrouter/helix/internal/httpapi"
 	"github.com/helixrouter/helix/kernel"
 	"github.com/helixrouter/helix/metrics"
@@ -29,6 +32,7 @@ type daemon struct {
 
 	router   *helix.Router
 	keeper   *keeper
+	reloader *reloader
 	api      *httpapi.API
 	server   *http.Server
 	listener net.Listener
@@ -48,6 +52,7 @@ func (p program) serve(ctx context.Context, s *settings) error {
 	defer signal.Stop(d.signals)
 	d.note()
 	d.keeper.start()
+	d.reloader.start(d.router)
 	go func() { d.served <- d.server.Serve(d.listener) }()
 	return d.loop(ctx, d.startup())
 }
@@ -55,12 +60,14 @@ func (p program) serve(ctx context.Context, s *settings) error {
 // open makes everything and starts nothing but to listen. Whatever can be wrong
 // with what the daemon was told is found here.
 func (p program) open(s *settings) (*daemon, error) {
+	log := newLogger(s, p.stderr)
+	reloader := newReloader(configfile.Source{Path: s.config, Environ: p.environ, Flags: s.flags}, log)
 	effective, err := p.configure(s.config, s.flags)
 	if err != nil {
 		return nil, err
 	}
 	d := &daemon{
-		settings: s, stdout: p.stdout, stderr: p.stderr, environ: p.environ, log: newLogger(s, p.stderr),
+		settings: s, stdout: p.stdout, stderr: p.stderr, environ: p.environ, log: log, reloader: reloader,
 		signals: make(chan os.Signal, 2), served: make(chan error, 1), stopping: make(chan struct{}),
 	}
 	if d.router, err = helix.New(effective.Config, helix.WithLogger(d.log)); err != nil {
@@ -72,7 +79,8 @@ func (p program) open(s *settings) (*daemon, error) {
 	}
 	d.keeper = newKeeper(s, d.router, d.log) // after the listener: a second daemon at the same address touches no file
 	d.api = httpapi.New(d.router, httpapi.Options{
-		Metrics: metrics.Handler(d.router), Token: s.token, Hosts: d.hosts(), Log: d.log,
+		Metrics: metrics.Handler(d.router, d.collectors()...), Token: s.token, Hosts: d.hosts(), Log: d.log,
+		Notes: reloader.notes,
 	})
 	d.server = httpapi.Server(d.listener.Addr().String(), d.api, d.log)
 	return d, nil
@@ -89,6 +97,14 @@ func (d *daemon) prepare() (err error) {
 	}
 	d.listener, err = listen(d.settings.address())
 	return err
+}
+
+// collectors are the metrics of what only a daemon has.
+func (d *daemon) collectors() (extra []prometheus.Collector) {
+	if d.settings.config != "" {
+		extra = append(extra, metrics.Reloads(d.reloader.last))
+	}
+	return extra
 }
 
 // hosts are the names that may stand in a request: those allowed, and the one that
@@ -125,6 +141,7 @@ func (d *daemon) loop(ctx context.Context, work <-chan outcome) error {
 			d.report(o)
 			d.reportServing()
 		case err := <-d.served:
+			d.reloader.close()
 			d.keeper.close()
 			return exitf(exitFailure, "the server ended: %w", err)
 		case s := <-d.signals:

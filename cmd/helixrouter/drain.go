@@ -25,6 +25,7 @@ func (d *daemon) drain(why string, work <-chan outcome) error {
 	d.log.Info("draining: send a second signal to stop at once",
 		slog.String("why", why), slog.Float64("timeout_seconds", d.settings.drainTimeout.Seconds()))
 	d.api.Drain()
+	d.reloader.close()
 	close(d.stopping)
 	closed := make(chan error, 1)
 	go func() { closed <- d.close(time.Now().Add(d.settings.drainTimeout), work) }()

@@ -9,6 +9,7 @@
 //	daemon.go   configuration, router, listener, server; then one loop that waits
 //	startup.go  the startup workload, while the server answers already
 //	summary.go  what became of it, on stdout
+//	reload.go   the configuration file, as it changes
 //	weights.go  what is learned, from one life to the next
 //	drain.go    from the first signal to the end
 package main

@@ -20,7 +20,9 @@ kept aside, with the reason in its name, and learning starts afresh.
 
 Settings come by flag, then environment, then file, then default. Each configuration
 field has a flag, a variable (cpu_parallelism: HELIX_CPU_PARALLELISM) and a name in the
-file; "config show --origin" says which one won.
+file; "config show --origin" says which one won. A change of the file is live within a
+second, SIGHUP reads it again, and an invalid one changes nothing. What was changed over
+HTTP since is then overwritten.
 
 Environment:
   HELIX_HTTP_ADDR       --addr             HELIX_LOG             --log-level

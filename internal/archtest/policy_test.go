@@ -43,6 +43,7 @@ floor 4: what users import
 floor 5: adapters; they import the root and are never imported by it
 	internal/archtest: reads the tree as text and imports none of it
 	internal/configfile
+	internal/filewatch: knows names and contents, and no meaning
 	internal/history: reads the router, knows no path
 	internal/httpapi
 	internal/loadgen

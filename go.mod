@@ -22,6 +22,8 @@ require (
 
 require github.com/fsnotify/fsnotify v1.10.1
 
+require golang.org/x/time v0.16.0
+
 require (
 	codeberg.org/go-fonts/liberation v0.5.0 // indirect
 	codeberg.org/go-latex/latex v0.2.0 // indirect

@@ -54,6 +54,9 @@ func (d *daemon) close(end time.Time, work <-chan outcome) error {
 	err := d.closeRouter(admitted, work)
 	inline := d.closeServer(end)
 	d.keeper.close() // when nobody teaches any more
+	if err := d.doors.closeLive(); err != nil {
+		d.log.Debug("the listener for probes did not close", slog.Any("error", err))
+	}
 	var canceled uint64
 	if admitted.Err() != nil {
 		canceled = d.router.Stats().Ledger.Canceled - before
@@ -85,10 +88,10 @@ func (d *daemon) closeServer(end time.Time) (inline uint64) {
 	}
 	ctx, cancel := context.WithDeadline(context.Background(), end)
 	defer cancel()
-	if err := d.server.Shutdown(ctx); err != nil {
+	if err := d.doors.api.Shutdown(ctx); err != nil {
 		inline = d.router.Stats().Ledger.InFlight
 		d.log.Warn("connections were cut: they were open at the end of the drain timeout", slog.Any("error", err))
-		if err := d.server.Close(); err != nil {
+		if err := d.doors.api.Close(); err != nil {
 			d.log.Debug("the server did not close", slog.Any("error", err))
 		}
 	}

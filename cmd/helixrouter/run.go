@@ -29,7 +29,9 @@ Environment:
   HELIX_SIM_JOBS        --sim-jobs         HELIX_LOG_FORMAT      --log-format
   HELIX_SIM_SEED        --sim-seed         HELIX_DRAIN_TIMEOUT   --drain-timeout
   HELIX_CONFIG_PATH     --config           HELIX_HOSTS           --allow-host, comma separated
-  HELIX_WEIGHTS_PATH    --weights
+  HELIX_WEIGHTS_PATH    --weights          HELIX_LIVE_ADDR       --live-addr
+  HELIX_TLS_CERT        --tls-cert         HELIX_TLS_KEY         --tls-key
+  HELIX_MAX_STREAMS     --max-streams
   HELIX_TOKEN           the bearer token itself; --token-file comes first
   RUST_LOG              a plain level, if HELIX_LOG is not set
 

@@ -91,7 +91,7 @@ func New(r *helix.Router, o Options) *API {
 		notes:    o.Notes,
 		metrics:  o.Metrics,
 		began:    o.Now(),
-		guard:    newGuard(o.Token, o.Hosts),
+		guard:    newGuard(o.Token, o.Hosts, o.Now),
 		decoders: newDecoders(),
 		queue:    newQueueWatch(r.Pool, o.Now),
 		bursts:   newBursts(o.Simulate, o.Log),

@@ -36,7 +36,7 @@ type daemon struct {
 	doors    doors
 
 	signals  chan os.Signal // written by os/signal, the second at most; read by loop, then by drain
-	served   chan error     // written once by each goroutine that serves
+	served   chan error     // written once, by the goroutine that serves
 	stopping chan struct{}  // closed by drain: the startup workload takes no more jobs
 }
 
@@ -66,7 +66,7 @@ func (p program) open(s *settings) (*daemon, error) {
 	}
 	d := &daemon{
 		settings: s, stdout: p.stdout, stderr: p.stderr, environ: p.environ, log: log, reloader: reloader,
-		signals: make(chan os.Signal, 2), served: make(chan error, 2), stopping: make(chan struct{}),
+		signals: make(chan os.Signal, 2), served: make(chan error, 1), stopping: make(chan struct{}),
 	}
 	if d.router, err = helix.New(effective.Config, helix.WithLogger(d.log)); err != nil {
 		return nil, exitf(exitFailure, "%w", err)
@@ -80,7 +80,7 @@ func (p program) open(s *settings) (*daemon, error) {
 		Metrics: metrics.Handler(d.router, d.collectors()...), Token: s.token, Hosts: d.hosts(), Log: d.log,
 		Notes: reloader.notes, Streams: int(s.streams),
 	})
-	d.doors.build(d.api, d.log)
+	d.doors.api = httpapi.Server(d.doors.listen.Addr().String(), d.api, d.log)
 	return d, nil
 }
 
@@ -93,7 +93,7 @@ func (d *daemon) prepare() (err error) {
 	if d.total, err = d.settings.countJobs(d.router.JobKinds()); err != nil {
 		return exitf(exitUsage, "--trace %s: %w", d.settings.trace, err)
 	}
-	return d.doors.open(d.settings)
+	return d.doors.open(d.settings, d.log)
 }
 
 // collectors are the metrics of what only a daemon has.
@@ -116,20 +116,20 @@ func (d *daemon) hosts() []string {
 
 // note says what an operator should know before anything happens.
 func (d *daemon) note() {
-	d.log.Info("listening", slog.String("address", d.doors.apiListen.Addr().String()))
-	if d.doors.liveListen != nil {
-		d.log.Info("listening for probes", slog.String("address", d.doors.liveListen.Addr().String()))
+	d.log.Info("listening", slog.String("address", d.doors.listen.Addr().String()))
+	if d.doors.probes != nil {
+		d.log.Info("listening for probes", slog.String("address", d.doors.probes.addr.String()))
 	}
 	if d.settings.rustLog {
 		d.log.Info("the log level is RUST_LOG's: set HELIX_LOG, which comes first", slog.String("level", d.settings.level.String()))
 	}
-	if d.settings.token == "" && beyondLoopback(d.doors.apiListen) {
+	if d.settings.token == "" && beyondLoopback(d.doors.listen) {
 		d.log.Warn("reachable from beyond this machine without a token: writes from there are refused; set HELIX_TOKEN or --token-file",
-			slog.String("address", d.doors.apiListen.Addr().String()))
+			slog.String("address", d.doors.listen.Addr().String()))
 	}
-	if d.settings.token != "" && d.settings.tlsCert == "" && beyondLoopback(d.doors.apiListen) {
+	if d.settings.token != "" && d.settings.tlsCert == "" && beyondLoopback(d.doors.listen) {
 		d.log.Warn("the token travels in the clear: set --tls-cert and --tls-key, or keep to a network that you trust",
-			slog.String("address", d.doors.apiListen.Addr().String()))
+			slog.String("address", d.doors.listen.Addr().String()))
 	}
 }
 
@@ -147,6 +147,7 @@ func (d *daemon) loop(ctx context.Context, work <-chan outcome) error {
 		case err := <-d.served:
 			d.reloader.close()
 			d.keeper.close()
+			d.doors.probes.close()
 			return exitf(exitFailure, "the server ended: %w", err)
 		case s := <-d.signals:
 			return d.drain(s.String(), work)
@@ -174,7 +175,7 @@ func (d *daemon) reportServing() {
 
 // url is where to go from this machine: 0.0.0.0 is an address to listen on only.
 func (d *daemon) url() string {
-	address := d.doors.apiListen.Addr().String()
+	address := d.doors.listen.Addr().String()
 	if at, err := netip.ParseAddrPort(address); err == nil && at.Addr().IsUnspecified() {
 		address = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), at.Port()).String()
 	}

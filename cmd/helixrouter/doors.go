@@ -2,64 +2,51 @@ package main
 
 import (
 	"crypto/tls"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
-
-	"github.com/helixrouter/helix/internal/httpapi"
 )
 
-// doors are the listeners and who serves them: the API's, and the one for probes if there
+// doors are the listeners and who answers there: the API's, and that of probes if there
 // is one.
 type doors struct {
-	api, live             *http.Server // live nil = none
-	apiListen, liveListen net.Listener // liveListen nil = none
+	api    *http.Server
+	listen net.Listener
+	probes *probes // nil = none
 }
 
 // open takes the addresses, so that nobody connects to a daemon that does not come.
-func (d *doors) open(s *settings) (err error) {
+func (d *doors) open(s *settings, log *slog.Logger) (err error) {
 	certificate, err := s.certificate()
 	if err != nil {
 		return err
 	}
-	if d.apiListen, err = listen(s.address()); err != nil {
+	if s.liveAddr != "" && !ownProcess() {
+		return exitf(exitUsage, "--live-addr is not for this system: ask /livez at --addr")
+	}
+	if d.listen, err = listen(s.address()); err != nil {
 		return err
 	}
 	if certificate != nil {
 		// HTTP/1.1 alone: over HTTP/2 one stalled stream could hold up what shares its connection.
-		d.apiListen = tls.NewListener(d.apiListen, &tls.Config{Certificates: []tls.Certificate{*certificate}, NextProtos: []string{"http/1.1"}})
+		d.listen = tls.NewListener(d.listen, &tls.Config{Certificates: []tls.Certificate{*certificate}, NextProtos: []string{"http/1.1"}})
 	}
 	if s.liveAddr == "" {
 		return nil
 	}
-	if d.liveListen, err = listen(s.liveAddr); err != nil {
-		_ = d.apiListen.Close()
+	if d.probes, err = listenForProbes(s.liveAddr, log); err != nil {
+		_ = d.listen.Close()
 	}
 	return err
 }
 
-// build makes the servers.
-func (d *doors) build(api *httpapi.API, log *slog.Logger) {
-	d.api = httpapi.Server(d.apiListen.Addr().String(), api, log)
-	if d.liveListen != nil {
-		d.live = httpapi.LiveServer(log)
-	}
-}
-
-// serve serves until a server ends, and sends why.
+// serve serves until the server ends, and sends why.
 func (d *doors) serve(ended chan<- error) {
-	go func() { ended <- d.api.Serve(d.apiListen) }()
-	if d.live != nil {
-		go func() { ended <- d.live.Serve(d.liveListen) }()
+	if d.probes != nil {
+		d.probes.start()
 	}
-}
-
-// closeLive cuts the probes off, at the very end.
-func (d *doors) closeLive() error {
-	if d.live == nil {
-		return nil
-	}
-	return d.live.Close()
+	go func() { ended <- d.api.Serve(d.listen) }()
 }
 
 // certificate loads the certificate, nil where there is none.
@@ -84,3 +71,6 @@ func (s *settings) scheme() string {
 	}
 	return "http"
 }
+
+// isClosed reports whether a server ended because it was told to.
+func isClosed(err error) bool { return errors.Is(err, http.ErrServerClosed) }

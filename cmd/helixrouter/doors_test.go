@@ -12,7 +12,10 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -109,5 +112,64 @@ func TestProbesHaveAListenerOfTheirOwn(t *testing.T) {
 	}
 	if got, err := http.Post("http://"+at[1]+"/livez", "", nil); err != nil || got.StatusCode != 405 {
 		t.Errorf("%+v %v", got, err)
+	}
+}
+
+// responder is the process that answers the probes of a daemon.
+func responder(t *testing.T, p *process) (pid int) {
+	t.Helper()
+	out, err := exec.Command("pgrep", "-P", strconv.Itoa(p.cmd.Process.Pid)).Output()
+	if err != nil {
+		t.Skipf("pgrep: %v", err)
+	}
+	if pid, err = strconv.Atoi(strings.TrimSpace(string(out))); err != nil {
+		t.Fatalf("children %q", out)
+	}
+	return pid
+}
+
+func TestTheAnswererOfProbesIsRevivedAndEndsWithTheDaemon(t *testing.T) {
+	p := start(t, []string{"HELIX_SIM_JOBS=0", "HELIX_LIVE_ADDR=127.0.0.1:0"}).serving()
+	p.logged("listening for probes")
+	at := "http://" + regexp.MustCompile(`listening for probes" address=(\S+)`).FindStringSubmatch(p.errors())[1] + "/livez"
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
+	alive := func() bool {
+		got, err := client.Get(at)
+		if err != nil {
+			return false
+		}
+		got.Body.Close()
+		return got.StatusCode == 200
+	}
+	if !alive() {
+		t.Fatal("no answer")
+	}
+	first := responder(t, p)
+	child, err := os.FindProcess(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Signal(syscall.SIGTERM); err != nil { // as a supervisor may do to the whole group
+		t.Fatal(err)
+	}
+	if !alive() {
+		t.Error("it ended before its daemon")
+	}
+	if err := child.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	p.logged("it is started again")
+	if !alive() { // the listener is the daemon's: a probe waits
+		t.Error("no answer after a new start")
+	}
+	if second := responder(t, p); second == first {
+		t.Error("it is the same process")
+	}
+	p.signal(syscall.SIGKILL) // the daemon cannot tell anybody
+	_ = p.cmd.Wait()
+	for end := time.Now().Add(5 * time.Second); alive(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it outlives the daemon")
+		}
 	}
 }

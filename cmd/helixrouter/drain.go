@@ -54,9 +54,7 @@ func (d *daemon) close(end time.Time, work <-chan outcome) error {
 	err := d.closeRouter(admitted, work)
 	inline := d.closeServer(end)
 	d.keeper.close() // when nobody teaches any more
-	if err := d.doors.closeLive(); err != nil {
-		d.log.Debug("the listener for probes did not close", slog.Any("error", err))
-	}
+	d.doors.probes.close()
 	var canceled uint64
 	if admitted.Err() != nil {
 		canceled = d.router.Stats().Ledger.Canceled - before

@@ -8,6 +8,7 @@
 //	run.go      arguments in, exit code out
 //	daemon.go   configuration, router, listener, server; then one loop that waits
 //	doors.go    the listeners: of the API, with TLS or without, and of probes
+//	probes.go   /livez in a process of its own
 //	startup.go  the startup workload, while the server answers already
 //	summary.go  what became of it, on stdout
 //	reload.go   the configuration file, as it changes

@@ -164,7 +164,7 @@ func opened(t *testing.T, environ []string, args ...string) (*daemon, *bytes.Buf
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { d.doors.apiListen.Close() })
+	t.Cleanup(func() { d.doors.listen.Close() })
 	return d, &errs
 }
 

@@ -87,7 +87,7 @@ func (p program) daemonFlags(flags *pflag.FlagSet) *settings {
 	flags.Lookup("allow-host").DefValue = "" // an empty list is no default to show
 	flags.StringVar(&s.tlsCert, "tls-cert", "", "`file` with the certificate chain (PEM): serve HTTPS; needs --tls-key")
 	flags.StringVar(&s.tlsKey, "tls-key", "", "`file` with the certificate's key (PEM)")
-	flags.Var(flagValue[string]{&s.liveAddr, parseAddress, "host:port"}, "live-addr", "answer /livez here too, without TLS and apart from everything else")
+	flags.Var(flagValue[string]{&s.liveAddr, parseAddress, "host:port"}, "live-addr", "answer /livez here too, without TLS, by a process of its own that no load slows")
 	flags.Var(flagValue[uint64]{&s.streams, positive(maxStreams), "streams"}, "max-streams", "how many may read /api/stream/decisions at a time")
 	flags.Var(flagValue[slog.Level]{&s.level, parseLevel, "level"}, "log-level", "debug, info, warn or error")
 	flags.Var(flagValue[string]{&s.format, parseFormat, "format"}, "log-format", "text or json, on stderr")

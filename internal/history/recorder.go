@@ -103,6 +103,25 @@ func (r *Recorder) After(t time.Time) Table {
 	return tableOf(r.samples[from:])
 }
 
+// Refused is the share of the jobs that were refused at the door, the least of any of the
+// last n samples: 0 unless there are so many, with jobs in each.
+func (r *Recorder) Refused(n int) float64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n < 1 || len(r.samples) < n {
+		return 0
+	}
+	least := 1.
+	for i := range r.samples[len(r.samples)-n:] {
+		s := &r.samples[len(r.samples)-n+i].numbers
+		if s[offered] == 0 {
+			return 0
+		}
+		least = min(least, s[shed]/s[offered])
+	}
+	return least
+}
+
 // Close ends the looking and waits for it, at most until ctx ends. It may be called more
 // than once.
 func (r *Recorder) Close(ctx context.Context) error {

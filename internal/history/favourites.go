@@ -47,7 +47,9 @@ func (f *favourites) choose(spans []span) map[string]bool {
 		}
 	}
 	for _, s := range spans {
-		f.ranks[s.kind] += float64(s.sojourn.Count())
+		if s.kind != other { // the router has such a kind too, for the same purpose
+			f.ranks[s.kind] += float64(s.sojourn.Count())
+		}
 	}
 	kinds := slices.SortedFunc(maps.Keys(f.ranks), func(a, b string) int {
 		switch {

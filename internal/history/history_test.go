@@ -120,6 +120,29 @@ func TestTheHistoryIsBoundedAndCanBeContinued(t *testing.T) {
 	})
 }
 
+func TestRefusedIsWhatEverySecondHas(t *testing.T) {
+	bubble(t, func(t *testing.T, r *helix.Router, h *history.Recorder) {
+		time.Sleep(time.Millisecond)
+		go func() { _ = run(t, r, "b", 100_000, 4500*time.Millisecond, 0) }()
+		for range 4 {
+			synctest.Wait()
+			_ = run(t, r, "a", 1, 0, 0) // refused: the gate is closed
+			_ = run(t, r, "a", 1, 0, 0)
+			_ = run(t, r, "a", 1, 0, 0)
+			time.Sleep(time.Second)
+		}
+		for n, want := range map[int]float64{0: 0, 3: 1, 4: 0.75, 5: 0} {
+			if got := h.Refused(n); got != want {
+				t.Errorf("of %d s: %v, want %v", n, got, want)
+			}
+		}
+		time.Sleep(time.Second)
+		if got := h.Refused(1); got != 0 {
+			t.Errorf("of a second without jobs: %v", got)
+		}
+	})
+}
+
 func TestKindsAreBounded(t *testing.T) {
 	bubble(t, func(t *testing.T, r *helix.Router, h *history.Recorder) {
 		for range 3 { // the 40 kinds of each round are other ones, and k9.9 is always there

@@ -38,9 +38,9 @@ func (l *look) since(earlier *look, favourites *favourites) sample {
 	}
 	s.kinds = favourites.rows(spans, seconds)
 	s.heat = heatOf(sojourn)
-	offered, shed := rate(a.Ledger.Submitted, b.Ledger.Submitted), rate(a.Ledger.Shed, b.Ledger.Shed)
+	came, refused := rate(a.Ledger.Submitted, b.Ledger.Submitted), rate(a.Ledger.Shed, b.Ledger.Shed)
 	s.numbers = numbers{
-		offered, max(offered-shed, 0), rate(a.InTime, b.InTime), shed,
+		came, max(came-refused, 0), rate(a.InTime, b.InTime), refused,
 		rate(a.Ledger.Expired, b.Ledger.Expired), rate(a.Ledger.Failed+a.Ledger.Panicked, b.Ledger.Failed+b.Ledger.Panicked),
 		b.Pressure.Score, float64(b.Pool.Effective), float64(b.Pool.Busy), float64(b.Pool.Queued),
 		quantile(wait, 0.99), rate(a.Batches.Count, b.Batches.Count), l.regret,

@@ -25,6 +25,7 @@ const (
 type Source interface {
 	Stats() helix.Stats
 	NeuralSnapshot() helix.NeuralSnapshot
+	Decisions(n int) []helix.Decision
 }
 
 // Recorder keeps the history of one router. Make one with New, Start it and Close it. It
@@ -50,9 +51,13 @@ func New(source Source) *Recorder {
 	}
 }
 
-// Start begins to look. It is called once.
+// Start begins to look. It is called once. Of a router that has decided nothing yet it
+// knows the first look: to take one would wake the router up.
 func (r *Recorder) Start() {
-	r.last = lookAt(r.source, time.Now())
+	r.last = look{time: time.Now()}
+	if len(r.source.Decisions(1)) > 0 {
+		r.last = lookAt(r.source, time.Now())
+	}
 	go r.loop()
 }
 
@@ -99,6 +104,25 @@ func (r *Recorder) After(t time.Time) Table {
 		from--
 	}
 	return tableOf(r.samples[from:])
+}
+
+// Refused is the share of the jobs that were refused at the door, the least of any of the
+// last n samples: 0 unless there are so many, with jobs in each.
+func (r *Recorder) Refused(n int) float64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n < 1 || len(r.samples) < n {
+		return 0
+	}
+	least := 1.
+	for i := range r.samples[len(r.samples)-n:] {
+		s := &r.samples[len(r.samples)-n+i].numbers
+		if s[offered] == 0 {
+			return 0
+		}
+		least = min(least, s[shed]/s[offered])
+	}
+	return least
 }
 
 // Close ends the looking and waits for it, at most until ctx ends. It may be called more

@@ -16,6 +16,12 @@ var names = [...]string{
 	"busy", "queued", "queue_wait_p99", "batches", "learner_regret",
 }
 
+// The places of those that are read here.
+const (
+	offered = 0
+	shed    = 3
+)
+
 // sample is what happened between two looks.
 type sample struct {
 	time       time.Time // of the second look

@@ -10,6 +10,7 @@ import (
 
 	"github.com/helixrouter/helix"
 	"github.com/helixrouter/helix/internal/history"
+	"github.com/helixrouter/helix/internal/openapi"
 	"github.com/helixrouter/helix/internal/stream"
 	"github.com/helixrouter/helix/workload"
 )
@@ -63,6 +64,7 @@ type API struct {
 	bursts   *bursts
 	streams  *stream.Hub
 	past     *history.Recorder
+	document *openapi.Document
 }
 
 // defaultStreams is more than the pages that people have open, and some 20 MB of
@@ -94,7 +96,7 @@ func New(r *helix.Router, o Options) *API {
 		metrics:  o.Metrics,
 		page:     o.Page,
 		began:    o.Now(),
-		guard:    newGuard(o.Token, o.Hosts),
+		guard:    newGuard(o.Token, o.Hosts, o.Now),
 		decoders: newDecoders(),
 		queue:    newQueueWatch(r.Pool, o.Now),
 		bursts:   newBursts(o.Simulate, o.Log),
@@ -102,7 +104,8 @@ func New(r *helix.Router, o Options) *API {
 		past:     history.New(r),
 	}
 	a.cut, a.endJobs = context.WithCancel(context.Background())
-	a.paths = newPaths(a.entries())
+	entries := a.entries()
+	a.paths, a.document = newPaths(entries), describe(entries)
 	a.queue.start()
 	a.past.Start()
 	return a

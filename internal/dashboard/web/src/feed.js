@@ -33,6 +33,7 @@ const still = computed(() => paused.value || holding.value);
 let source = null; // the EventSource
 let waiting = []; // arrived and not yet drawn, oldest first
 let flushing = 0;
+let restarting = 0; // counts restarts that have not ended: of two the later one counts
 let newest = 0; // seq
 const explanations = new Map(); // seq -> explanation, of what is shown
 
@@ -42,6 +43,7 @@ export const explainable = (seq) => explanations.has(seq) || newest - seq < KEPT
 // followDecisions is called after each answer of the daemon; fresh when it may be another one.
 export async function followDecisions(offered, fresh) {
   if (fresh) await restart();
+  if (restarting) return;
   const wanted = sampled.value ? offered > STREAM_BELOW : offered > SAMPLE_FROM;
   if (wanted !== sampled.value) sampled.value = wanted;
   if (wanted) {
@@ -70,6 +72,15 @@ export function release() {
 }
 
 async function restart() {
+  restarting++;
+  try {
+    await reload();
+  } finally {
+    restarting--;
+  }
+}
+
+async function reload() {
   close();
   waiting = [];
   held.value = 0;
@@ -80,7 +91,7 @@ async function restart() {
   // A daemon that was restarted counts from 1 again.
   for (const seq of explanations.keys()) if (seq > newest) explanations.clear();
   decisions.value = recent.filter(matches).slice(-SHOWN).reverse();
-  if (!sampled.value) open();
+  if (!sampled.value && restarting === 1) open();
 }
 
 const matches = (d) =>
@@ -90,7 +101,7 @@ function open() {
   close();
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(filter.value)) if (value) query.set(name, value);
-  if (newest) query.set("last_event_id", newest);
+  query.set("last_event_id", newest); // also 0: what is decided until the stream is open must not be missed
   source = new EventSource(`api/stream/decisions?${query}`);
   source.onmessage = (event) => receive(JSON.parse(event.data));
   source.addEventListener("lost", (event) => {

@@ -26,7 +26,7 @@ func TestSchemasFollowEncodingJSON(t *testing.T) {
 		All      []inner         `json:"all"`
 		By       map[string]bool `json:"by"`
 		Count    uint64          `json:"count,omitzero"`
-		hidden   int
+		_        int
 		Dropped  int `json:"-"`
 		Untagged bool
 	}

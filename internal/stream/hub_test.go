@@ -177,7 +177,7 @@ func TestAReaderGetsEveryDecisionOnceInOrder(t *testing.T) {
 // Whatever a reader does, each number is told once: as a decision or as lost.
 func TestNothingIsMissingUntold(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		steps := rapid.SliceOfN(rapid.IntRange(1, 6000), 2, 8).Draw(rt, "decisions")
+		steps := rapid.SliceOfN(rapid.IntRange(1, 1500), 2, 4).Draw(rt, "decisions")
 		bubble(t, 2, func(t *testing.T, r *helix.Router, h *stream.Hub, decide func(int)) {
 			decide(5)
 			last := uint64(5)

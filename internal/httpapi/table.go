@@ -29,9 +29,9 @@ func (a *API) entries() []entry {
 }
 
 func (a *API) indexOperation() operation {
-	o := page(a.index, "index", "The paths of this API as text; the dashboard where Accept names text/html", "text/plain")
+	o := page(a.index, "index", "The paths of this API as text", "text/plain")
 	if a.page != nil {
-		o.Answers = append(o.Answers, openapi.Answer{Status: 200, About: "the dashboard", Type: "text/html"})
+		o.About = "Where Accept names text/html, as browsers do, the answer is the dashboard."
 	}
 	return o
 }

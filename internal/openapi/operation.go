@@ -74,7 +74,7 @@ func (s *Schemas) operation(o *Operation) object {
 	}
 	parameters := []object{}
 	for _, name := range inBraces.FindAllString(o.Path, -1) {
-		parameters = append(parameters, object{"name": strings.Trim(name, "{}"), "in": "path", "required": true, "schema": Schema{"type": "integer", "minimum": 0}})
+		parameters = append(parameters, object{"name": strings.Trim(name, "{}"), "in": "path", "required": true, "schema": inPath(name)})
 	}
 	for _, p := range o.Parameters {
 		parameters = append(parameters, p.object())
@@ -86,6 +86,14 @@ func (s *Schemas) operation(o *Operation) object {
 		out["requestBody"] = s.body(o.Body)
 	}
 	return out
+}
+
+// inPath is a number where it counts something, otherwise a name.
+func inPath(name string) Schema {
+	if name == "{seq}" {
+		return Schema{"type": "integer", "minimum": 0}
+	}
+	return Schema{"type": "string"}
 }
 
 var inBraces = regexp.MustCompile(`\{[a-z]+\}`)

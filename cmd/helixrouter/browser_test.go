@@ -121,7 +121,7 @@ func (b *browser) heard(event any) {
 			b.fault("log: %s %s", e.Entry.Text, e.Entry.URL)
 		}
 	case *network.EventRequestWillBeSent:
-		if u, err := url.Parse(e.Request.URL); err != nil || u.Host != b.home && u.Scheme != "data" {
+		if u, err := url.Parse(e.Request.URL); err != nil || u.Host != b.home {
 			b.fault("a request to another host: %s", e.Request.URL)
 		}
 	case *network.EventLoadingFinished:

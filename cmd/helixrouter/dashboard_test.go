@@ -21,6 +21,9 @@ func openDashboard(t *testing.T) (*process, *browser) {
 	if testing.Short() {
 		t.Skip("runs a browser")
 	}
+	if raceEnabled {
+		t.Skip("the browser and the daemon are processes of their own, which the race detector does not see")
+	}
 	chromium(t)
 	p := start(t, nil, "--sim-jobs", "0", "--weights", "").serving()
 	b := newBrowser(t, p.url)

@@ -18,9 +18,9 @@ import (
 //go:embed dist
 var dist embed.FS
 
-// policy lets the page load what this server serves and nothing else. Pictures may
-// also be data, as uPlot's style sheet and browsers' own controls have them.
-const policy = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+// policy lets the page load what this server serves and nothing else, be shown in no
+// frame, and send its form nowhere but through its script.
+const policy = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
 
 // forever is what a browser may keep: the name changes with the content.
 const forever = "public, max-age=31536000, immutable"

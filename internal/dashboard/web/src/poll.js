@@ -57,6 +57,7 @@ async function tick() {
 }
 
 async function ask() {
+  if (failures) await get("livez"); // one question to a server that may be gone, not five
   const fresh = round === 0;
   const slow = fresh || round % SLOW_EVERY === 0;
   const after = fresh ? undefined : state.latest.value?.time;

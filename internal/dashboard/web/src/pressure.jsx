@@ -54,14 +54,14 @@ function Gauge({ score }) {
   const arc = "M21.7 78.3A40 40 0 1 1 78.3 78.3";
   return (
     <div class="gauge" role="meter" aria-label="Pressure" aria-valuemin={0} aria-valuemax={1} aria-valuenow={Number(score.toFixed(2))}>
-      <svg viewBox="0 0 100 88" aria-hidden="true">
+      <svg viewBox="0 0 100 95" aria-hidden="true">
         <path d={arc} fill="none" stroke="var(--track)" stroke-width="9" stroke-linecap="round" />
         {filled > 0.5 ? (
           <path class="filled" d={arc} fill="none" stroke={`var(${tone(score)})`} stroke-width="9" stroke-linecap="round" stroke-dasharray={`${filled} 400`} />
         ) : null}
         <text x="50" y="56" class="total">{score.toFixed(2)}</text>
-        <text x="18" y="87" class="end">0</text>
-        <text x="82" y="87" class="end">1</text>
+        <text x="20" y="93" class="end">0</text>
+        <text x="80" y="93" class="end">1</text>
       </svg>
     </div>
   );

@@ -69,7 +69,9 @@ function Spark({ values, colour, top }) {
       return;
     }
     const point = `${from + i} ${(29 - (28 * Math.min(v, most)) / most).toFixed(1)}`;
-    line += `${began === null ? "M" : "L"}${point}`;
+    // A sample between two gaps has no line: one of no length is drawn as a dot.
+    const alone = (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null;
+    line += `${began === null ? "M" : "L"}${point}${alone ? "h.01" : ""}`;
     area += began === null ? `M${from + i} 30L${point}` : `L${point}`;
     began ??= i;
   });
@@ -77,7 +79,7 @@ function Spark({ values, colour, top }) {
   return (
     <svg class="spark" viewBox="0 0 59 31" preserveAspectRatio="none" aria-hidden="true" style={{ color: `var(${colour})` }}>
       <path d={area} fill="currentColor" opacity=".16" />
-      <path d={line} fill="none" stroke="currentColor" stroke-width="1.5" vector-effect="non-scaling-stroke" stroke-linejoin="round" />
+      <path d={line} fill="none" stroke="currentColor" stroke-width="1.5" vector-effect="non-scaling-stroke" stroke-linejoin="round" stroke-linecap="round" />
     </svg>
   );
 }

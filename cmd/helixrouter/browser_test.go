@@ -70,6 +70,7 @@ func newBrowser(t *testing.T, address string) *browser {
 	}
 	t.Cleanup(b.report)
 	b.do(command(network.Enable, network.EnableParams{}), command(log.Enable, cdp.Empty{}),
+		command(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}), // a window without focus has no focus events
 		command(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watch}))
 	b.theme("dark")
 	b.size(1440, 900)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -253,6 +254,56 @@ func TestTheServerGoesAndComesBack(t *testing.T) {
 	b.eventually(`document.querySelectorAll(".feed tbody tr").length > 20`) // its numbers start at 1 again
 	if again.url != p.url {
 		t.Errorf("the new daemon is at %s", again.url)
+	}
+}
+
+// TestTheListHoldsStill while somebody looks, and shows what is asked for.
+func TestTheListHoldsStill(t *testing.T) {
+	_, b := openDashboard(t)
+	b.press("Run 200 jobs")
+	b.eventually(`document.querySelectorAll(".feed tbody tr").length > 20`)
+	const newest = `Number(document.querySelector(".feed tbody tr").dataset.seq)`
+	b.eventually(newest + ` === 200`)
+	b.run(`document.querySelector(".feed tbody tr").focus()`)
+	b.press("Run 200 jobs")
+	b.eventually(`/held while you look, \d+ new/.test(document.querySelector(".a-decisions .note").textContent)`)
+	if got := evaluate[float64](b, newest); got != 200 {
+		t.Errorf("the list moved on to %v", got)
+	}
+	b.run(`document.activeElement.blur()`)
+	b.eventually(newest + ` === 400`)
+
+	const choose = `const s = document.querySelector("[aria-label='Show strategy']"); s.value = "spawn"; s.dispatchEvent(new Event("change", {bubbles: true}))`
+	b.run(choose)
+	b.eventually(`(() => { const all = [...document.querySelectorAll(".feed tbody .chip")].map((c) => c.textContent); return all.length > 5 && all.every((s) => s === "spawn"); })()`)
+	b.press("Pause")
+	before := evaluate[float64](b, newest)
+	b.press("Run 200 jobs")
+	b.eventually(`document.querySelector(".donut text.total").textContent === "600"`)
+	time.Sleep(500 * time.Millisecond) // twice what rows take to be drawn
+	if got := evaluate[float64](b, newest); got != before {
+		t.Errorf("paused at %v, the list moved on to %v", before, got)
+	}
+}
+
+// TestATokenIsAskedFor where the daemon wants one: of who comes through a proxy.
+func TestATokenIsAskedFor(t *testing.T) {
+	if testing.Short() || raceEnabled {
+		t.Skip("runs a browser")
+	}
+	p := start(t, []string{"HELIX_TOKEN=open sesame"}, "--sim-jobs", "0", "--weights", "").serving()
+	b := newBrowser(t, p.url)
+	b.allow("status of 401")
+	b.do(command(network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"X-Forwarded-For": "192.0.2.1"}}))
+	b.open(p.url)
+	b.press("Run 200 jobs")
+	b.eventually(`document.querySelector(".notice.bad")?.textContent.includes("a write from beyond loopback")`)
+	b.run(`document.querySelector(".token input").focus()`)
+	b.do(chromedp.KeyEvent("open sesame"))
+	b.press("Run 200 jobs")
+	b.eventually(`document.querySelector(".donut text.total").textContent === "200"`)
+	if evaluate[bool](b, `document.querySelector(".token") !== null`) {
+		t.Error("the field for the token is still there")
 	}
 }
 

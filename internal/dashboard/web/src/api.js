@@ -1,6 +1,8 @@
 // The daemon's API, as fetch with a bound on time. Paths are relative, so that
 // the page works under a prefix of a proxy too.
 
+import { signal } from "@preact/signals";
+
 // A daemon with saturated cores answers late, not never. Longer than this and people
 // should see that something is wrong.
 const TIMEOUT_MS = 5000;
@@ -15,6 +17,9 @@ export class Problem extends Error {
 }
 
 let token = "";
+
+// wantsToken is true from the first write that was refused for want of the right token.
+export const wantsToken = signal(false);
 
 // setToken keeps the bearer token for writes until the page is closed.
 export function setToken(text) {
@@ -42,6 +47,8 @@ export async function request(path, { method = "GET", json, etag, signal } = {})
   } catch {
     // A proxy's own page: the status says enough.
   }
+  if (answer.status === 401) wantsToken.value = true;
+  else if (answer.ok && method !== "GET") wantsToken.value = false;
   if (!answer.ok) throw new Problem(answer.status, body);
   return { body, etag: answer.headers.get("ETag") };
 }

@@ -2,7 +2,7 @@
 // two buttons that give the router something to do.
 
 import { useEffect, useState } from "preact/hooks";
-import { request, setToken } from "./api.js";
+import { request, setToken, wantsToken } from "./api.js";
 import { connection, stats, config, notice, tell } from "./state.js";
 import { retryNow } from "./poll.js";
 import { count, uptime } from "./format.js";
@@ -83,22 +83,19 @@ function overload(cores) {
 const seed = () => Math.floor(Math.random() * 2 ** 32);
 
 function Actions() {
-  const [asksToken, setAsks] = useState(false);
   const off = connection.value.phase !== "live";
   const run = async (burst, about) => {
     try {
       await request("api/simulate", { method: "POST", json: { ...burst, seed: seed() } });
       tell(about);
-      setAsks(false);
     } catch (error) {
-      if (error.status === 401) setAsks(true);
       tell(error.status === 409 ? "A burst is running already: wait for its end" : error.message, "bad");
     }
   };
   const load = overload(stats.value?.cores ?? 1);
   return (
     <div class="actions">
-      {asksToken ? <Token /> : null}
+      {wantsToken.value ? <Token /> : null}
       <button type="button" disabled={off} onClick={() => run({ jobs: 200 }, "200 jobs are on their way")}>Run 200 jobs</button>
       <button
         type="button"

@@ -150,7 +150,9 @@ func TestTheButtonsGiveWork(t *testing.T) {
 	b.press("Overload")
 	b.eventually(`document.querySelector(".notice.bad")?.textContent === "A burst is running already: wait for its end"`)
 	b.eventually(`Number(document.querySelectorAll(".tile")[2].querySelector(".big").firstChild.textContent) > 0`) // shed
-	b.eventually(`[...document.querySelectorAll(".feed .chip")].some((c) => c.textContent === "shed")`)
+	b.eventually(`document.querySelector("#decisions").textContent.startsWith("a few of each sort") &&
+		[...document.querySelectorAll(".feed .chip")].some((c) => c.textContent === "shed")`)
+	time.Sleep(2 * time.Second) // the first sample has come, and what it replaces is gone
 	// Under load rows come with their explanation: a click is answered though the ring
 	// has turned over many times.
 	b.run(`[...document.querySelectorAll(".feed tbody tr")].find((r) => r.querySelector(".chip").textContent === "shed").click()`)

@@ -26,13 +26,22 @@ export const axis = (more) => ({
 
 const timeAxis = () =>
   axis({
-    values: (_, splits) => clocks(splits),
+    values: (u, splits) => clocks(splits).map((text, i) => (cramped(u, splits[i]) ? "" : text)),
     incrs: [10, 30, 60, 120],
     space: 62,
     size: 26,
     gap: 6,
     grid: { show: false },
   });
+
+// EDGE is half a label, in pixels: nearer to an end of the axis it would be cut off, or
+// stand in the labels of the other axis.
+const EDGE = 22;
+
+const cramped = (u, time) => {
+  const at = u.valToPos(time, "x");
+  return at < EDGE / 2 || at > u.over.clientWidth - EDGE / 2;
+};
 
 function optionsOf({ series, scales, axes, hooks, width, height }) {
   return {

@@ -141,7 +141,10 @@ function flush() {
 }
 
 function show(more) {
-  decisions.value = [...more, ...decisions.value].slice(0, SHOWN);
+  // At the pace at which a sample is shown, what came without its explanation is no
+  // longer kept by the daemon: it goes, so that every row that is there can be asked.
+  const rest = sampled.value ? decisions.value.filter((d) => explanations.has(d.seq)) : decisions.value;
+  decisions.value = [...more, ...rest].slice(0, SHOWN);
   const shown = new Set(decisions.value.map((d) => d.seq));
   for (const seq of explanations.keys()) {
     if (!shown.has(seq) && seq !== chosen.value?.seq) explanations.delete(seq);

@@ -34,13 +34,13 @@ const timeAxis = () =>
     grid: { show: false },
   });
 
-// EDGE is half a label, in pixels: nearer to an end of the axis it would be cut off, or
-// stand in the labels of the other axis.
-const EDGE = 22;
+// EDGE in pixels: a label is some 48 wide and 12 are free beside the plot, so nearer to
+// an end of the axis it would be cut off, or stand in the labels of the other axis.
+const EDGE = 12;
 
 const cramped = (u, time) => {
   const at = u.valToPos(time, "x");
-  return at < EDGE / 2 || at > u.over.clientWidth - EDGE / 2;
+  return at < EDGE || at > u.over.clientWidth - EDGE;
 };
 
 function optionsOf({ series, scales, axes, hooks, width, height }) {

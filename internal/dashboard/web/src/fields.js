@@ -35,6 +35,9 @@ export const GROUPS = [
     adaptive_p95_threshold_factor: ["Rises above", "× budget", "the p95 from which the threshold rises; up to 1,000"],
     adaptive_step: ["Step", "share", "by which it rises in one tick; above 0, up to 1"],
   }],
+  ["Tenants", {
+    tenant_floor: ["Floor", "share", "of an even part of the cores, which each tenant is guaranteed; 0 to 1"],
+  }],
   ["Measuring", {
     ema_alpha: ["Newest sample", "weight", "in the latency averages; above 0, up to 1"],
     metrics_legacy: ["Old metric names", "", "export the original's names beside the new ones"],

@@ -153,10 +153,9 @@ func (r *Router) endUnrun(k *kind, j *job, d route.Disposition, err error) error
 
 // note records the decision for whoever looks, within the sampling budget.
 func (r *Router) note(k *kind, j *job) {
-	if !r.events.Listening() && !r.control.sample() {
-		return
+	if r.events.Listening() || r.events.Watched() && r.control.watch() || r.control.sample() {
+		r.publish(k, j)
 	}
-	r.publish(k, j)
 }
 
 //go:noinline

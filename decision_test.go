@@ -105,6 +105,45 @@ func TestASubscriberSeesEveryDecisionInOrder(t *testing.T) {
 	})
 }
 
+// A watcher sees a burst whole, and of a flood what the budget allows: 8192 at once, 25,600 a second.
+func TestAWatcherSeesABurstWholeAndAFloodInPart(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := testRouter(t, nil)
+		w := r.Watch(1 << 16)
+		run := func(jobs int) {
+			for range jobs {
+				if _, err := doAs(cheap)(t.Context(), r, returns(1)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		run(8000)
+		if n := len(w.Events()); n != 8000 {
+			t.Fatalf("%d of a burst of 8000 were seen", n)
+		}
+		run(1000) // 192 of the budget, then the sample of 128 for this tick, of which the burst took none
+		if n := len(w.Events()); n < 8192 || n > 8192+256 {
+			t.Errorf("%d of 9000 at once were seen", n)
+		}
+		time.Sleep(time.Second)
+		before := len(w.Events())
+		run(8000)
+		if n := len(w.Events()) - before; n != 8000 {
+			t.Errorf("%d of 8000 were seen a second later", n)
+		}
+		for next := uint64(1); len(w.Events()) > 0; next++ {
+			if d := <-w.Events(); d.Seq != next {
+				t.Fatalf("decision %d came as %d", d.Seq, next)
+			}
+		}
+		w.Close()
+		run(1000)
+		if kept := r.Decisions(1); kept[0].Seq > 18_000 {
+			t.Errorf("%d were recorded after the watcher had left", kept[0].Seq)
+		}
+	})
+}
+
 func TestASlowSubscriberLosesDecisionsAndKnowsItAndBlocksNobody(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := testRouter(t, nil)

@@ -64,6 +64,7 @@
 //	timeout_seconds  how long it may take
 //	suppressed       lines of the same kind that were left out
 //	lost             entries of a decision log that the disk was too slow for
+//	faults           what is wrong with a configuration, each with its field
 //
 // # Cost
 //

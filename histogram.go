@@ -57,6 +57,21 @@ func (h Histogram) Quantile(q float64) time.Duration { return h.get().Quantile(q
 // CountAtMost returns how many observations lie in buckets up to the one of d.
 func (h Histogram) CountAtMost(d time.Duration) uint64 { return h.get().CountAtMost(d) }
 
+// Since returns what was observed after earlier, a copy of the same histogram. Its
+// Min and Max stay those of the whole.
+func (h Histogram) Since(earlier Histogram) Histogram {
+	window := *h.get()
+	window.Sub(earlier.h)
+	return Histogram{&window}
+}
+
+// Plus returns the observations of both.
+func (h Histogram) Plus(other Histogram) Histogram {
+	both := *h.get()
+	both.Merge(other.h)
+	return Histogram{&both}
+}
+
 // ZeroCount returns how many observations were at most HistogramZeroThreshold.
 func (h Histogram) ZeroCount() uint64 { return h.get().ZeroCount() }
 

@@ -16,6 +16,7 @@ import (
 type Stats struct {
 	Uptime time.Duration // since New
 	Ledger Ledger        // every job accounted for
+	InTime uint64        // jobs done within their budget, or without one: goodput, as a count
 
 	Strategies []StrategyStats // one row per strategy that was used, sorted by name
 	Kinds      []KindStats     // one row per (kind, strategy) that was used, sorted
@@ -130,6 +131,7 @@ func (r *Router) Stats() Stats {
 	counters := r.recorder.Counters()
 	s.Ledger = ledgerOf(&counters)
 	s.Ledger.Imbalance = imbalance
+	s.InTime = counters.InTime
 	for reason, n := range counters.Sheds {
 		if n > 0 {
 			s.Sheds[Reason(reason)] = n

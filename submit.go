@@ -113,7 +113,7 @@ func runHere[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, 
 		return runNested[Out](ctx, r, k, j, work)
 	}
 	r.note(k, j)
-	o := route.Outcome{Kind: k.number, Strategy: route.Inline, Units: j.units()}
+	o := route.Outcome{Kind: k.number, Strategy: route.Inline, Units: j.units(), Budget: j.budget()}
 	out, end, err := exec.Inline[Out](ctx, r.exec, &o, j.submitted, j.traced(), work)
 	j.times.Run = o.Run
 	if end != route.Done {
@@ -134,7 +134,7 @@ func runNested[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind
 	defer loan.Return()
 	r.note(k, j)
 	started := r.exec.Now()
-	o := route.Outcome{Kind: k.number, Strategy: route.Inline, Nested: true, Wait: started - j.submitted, Units: j.units()}
+	o := route.Outcome{Kind: k.number, Strategy: route.Inline, Nested: true, Wait: started - j.submitted, Units: j.units(), Budget: j.budget()}
 	out, end, err := exec.Inline[Out](loan.Context(ctx), r.exec, &o, started, j.traced(), work)
 	j.times = exec.Times{Wait: o.Wait, Run: o.Run}
 	return out, r.wrap(k, route.Inline, end, err)
@@ -169,7 +169,7 @@ func runAway[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, 
 
 func runOnSlot[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j *job, turn exec.Turn, work J) (Out, error) {
 	r.note(k, j)
-	o := route.Outcome{Kind: k.number, Strategy: route.CPUPool, Units: j.units()}
+	o := route.Outcome{Kind: k.number, Strategy: route.CPUPool, Units: j.units(), Budget: j.budget()}
 	out, end, err := exec.OnSlot[Out](ctx, r.exec, &o, j.submitted, j.traced(), turn, work)
 	j.times.Run = o.Run
 	if j.seen.view.learning != nil && end.Ran() {

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/helixrouter/helix/metrics"
 )
@@ -25,8 +26,8 @@ func program(t *testing.T, name string) string {
 // TestPromtool has nothing to hear from "promtool check metrics" without the old names.
 func TestPromtool(t *testing.T) {
 	promtool := program(t, "promtool")
-	_, h := exercisedHandler(t, withoutLegacy)
-	_, body := scrape(t, h, acceptText)
+	r, _ := exercisedHandler(t, withoutLegacy)
+	_, body := scrape(t, metrics.Handler(r, metrics.Reloads(func() (bool, time.Time) { return true, time.Unix(1, 0) })), acceptText)
 	cmd := exec.CommandContext(t.Context(), promtool, "check", "metrics")
 	cmd.Stdin = strings.NewReader(body)
 	out, err := cmd.CombinedOutput()

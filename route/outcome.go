@@ -61,12 +61,18 @@ type Outcome struct {
 	Wait        time.Duration // from submit to start
 	Run         time.Duration // from start to end; 0 unless Disposition.Ran
 	Served      time.Duration // core time it had, if the cores were shared evenly; 0 = as long as Run
+	Budget      time.Duration // it had at submit; 0 = none
 	Nested      bool          // it ran on the slot of another job, whose time has its own
 	Units       uint64        // its declared size, 0 = none
 }
 
 // Sojourn is the whole time in the system, wait plus run (RFC 8289).
 func (o *Outcome) Sojourn() time.Duration { return o.Wait + o.Run }
+
+// InTime reports whether the job is done, within its budget if it had one.
+func (o *Outcome) InTime() bool {
+	return o.Disposition == Done && (o.Budget == 0 || o.Sojourn() <= o.Budget)
+}
 
 // Result is what became of one input of a batch.
 type Result[T any] struct {

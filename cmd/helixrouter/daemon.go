@@ -6,17 +6,21 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/helixrouter/helix"
 	"github.com/helixrouter/helix/decisionlog"
+	"github.com/helixrouter/helix/internal/configfile"
+	"github.com/helixrouter/helix/internal/dashboard"
 	"github.com/helixrouter/helix/internal/httpapi"
 	"github.com/helixrouter/helix/kernel"
+	"github.com/helixrouter/helix/metrics"
 )
 
 // daemon is one life of the server, from the listener to the drain.
@@ -32,9 +36,9 @@ type daemon struct {
 	jobs     *decisionlog.Log // nil = none
 	router   *helix.Router
 	keeper   *keeper
+	reloader *reloader
 	api      *httpapi.API
-	server   *http.Server
-	listener net.Listener
+	doors    doors
 
 	signals  chan os.Signal // written by os/signal, the second at most; read by loop, then by drain
 	served   chan error     // written once, by the goroutine that serves
@@ -51,19 +55,22 @@ func (p program) serve(ctx context.Context, s *settings) error {
 	defer signal.Stop(d.signals)
 	d.note()
 	d.keeper.start()
-	go func() { d.served <- d.server.Serve(d.listener) }()
+	d.reloader.start(d.router)
+	d.doors.serve(d.served)
 	return d.loop(ctx, d.startup())
 }
 
 // open makes everything and starts nothing but to listen. Whatever can be wrong
 // with what the daemon was told is found here.
 func (p program) open(s *settings) (*daemon, error) {
+	log := newLogger(s, p.stderr)
+	reloader := newReloader(configfile.Source{Path: s.config, Environ: p.environ, Flags: s.flags}, log)
 	effective, err := p.configure(s.config, s.flags)
 	if err != nil {
 		return nil, err
 	}
 	d := &daemon{
-		settings: s, stdout: p.stdout, stderr: p.stderr, environ: p.environ, log: newLogger(s, p.stderr),
+		settings: s, stdout: p.stdout, stderr: p.stderr, environ: p.environ, log: log, reloader: reloader,
 		signals: make(chan os.Signal, 2), served: make(chan error, 1), stopping: make(chan struct{}),
 	}
 	if d.tracing, err = newTracing(s.spansTo, d.log); err != nil {
@@ -87,9 +94,10 @@ func (p program) open(s *settings) (*daemon, error) {
 	}
 	d.keeper = newKeeper(s, d.router, d.log) // after the listener: a second daemon at the same address touches no file
 	d.api = httpapi.New(d.router, httpapi.Options{
-		Metrics: d.tracing.metrics(d.router), Token: s.token, Hosts: d.hosts(), Log: d.log, Trace: d.tracing.middleware(),
+		Metrics: d.tracing.metrics(d.router, d.collectors()...), Page: dashboard.New(), Token: s.token, Hosts: d.hosts(), Log: d.log,
+		Trace: d.tracing.middleware(), Notes: reloader.notes, Streams: int(s.streams),
 	})
-	d.server = httpapi.Server(d.listener.Addr().String(), d.api, d.log)
+	d.doors.api = httpapi.Server(d.doors.listen.Addr().String(), d.api, d.log)
 	return d, nil
 }
 
@@ -113,8 +121,15 @@ func (d *daemon) prepare() (err error) {
 	if d.total, err = d.settings.countJobs(d.router.JobKinds()); err != nil {
 		return exitf(exitUsage, "--trace %s: %w", d.settings.trace, err)
 	}
-	d.listener, err = listen(d.settings.address())
-	return err
+	return d.doors.open(d.settings, d.log)
+}
+
+// collectors are the metrics of what only a daemon has.
+func (d *daemon) collectors() (extra []prometheus.Collector) {
+	if d.settings.config != "" {
+		extra = append(extra, metrics.Reloads(d.reloader.last))
+	}
+	return extra
 }
 
 // hosts are the names that may stand in a request: those allowed, and the one that
@@ -129,13 +144,20 @@ func (d *daemon) hosts() []string {
 
 // note says what an operator should know before anything happens.
 func (d *daemon) note() {
-	d.log.Info("listening", slog.String("address", d.listener.Addr().String()))
+	d.log.Info("listening", slog.String("address", d.doors.listen.Addr().String()))
+	if d.doors.probes != nil {
+		d.log.Info("listening for probes", slog.String("address", d.doors.probes.addr.String()))
+	}
 	if d.settings.rustLog {
 		d.log.Info("the log level is RUST_LOG's: set HELIX_LOG, which comes first", slog.String("level", d.settings.level.String()))
 	}
-	if d.settings.token == "" && beyondLoopback(d.listener) {
+	if d.settings.token == "" && beyondLoopback(d.doors.listen) {
 		d.log.Warn("reachable from beyond this machine without a token: writes from there are refused; set HELIX_TOKEN or --token-file",
-			slog.String("address", d.listener.Addr().String()))
+			slog.String("address", d.doors.listen.Addr().String()))
+	}
+	if d.settings.token != "" && d.settings.tlsCert == "" && beyondLoopback(d.doors.listen) {
+		d.log.Warn("the token travels in the clear: set --tls-cert and --tls-key, or keep to a network that you trust",
+			slog.String("address", d.doors.listen.Addr().String()))
 	}
 }
 
@@ -151,7 +173,9 @@ func (d *daemon) loop(ctx context.Context, work <-chan outcome) error {
 			d.report(o)
 			d.reportServing()
 		case err := <-d.served:
+			d.reloader.close()
 			d.keeper.close()
+			d.doors.probes.close()
 			return exitf(exitFailure, "the server ended: %w", err)
 		case s := <-d.signals:
 			return d.drain(s.String(), work)
@@ -179,9 +203,9 @@ func (d *daemon) reportServing() {
 
 // url is where to go from this machine: 0.0.0.0 is an address to listen on only.
 func (d *daemon) url() string {
-	address := d.listener.Addr().String()
+	address := d.doors.listen.Addr().String()
 	if at, err := netip.ParseAddrPort(address); err == nil && at.Addr().IsUnspecified() {
 		address = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), at.Port()).String()
 	}
-	return "http://" + address
+	return d.settings.scheme() + "://" + address
 }

@@ -25,6 +25,7 @@ func (d *daemon) drain(why string, work <-chan outcome) error {
 	d.log.Info("draining: send a second signal to stop at once",
 		slog.String("why", why), slog.Float64("timeout_seconds", d.settings.drainTimeout.Seconds()))
 	d.api.Drain()
+	d.reloader.close()
 	close(d.stopping)
 	closed := make(chan error, 1)
 	go func() { closed <- d.close(time.Now().Add(d.settings.drainTimeout), work) }()
@@ -55,6 +56,7 @@ func (d *daemon) close(end time.Time, work <-chan outcome) error {
 	d.keeper.close() // when nobody teaches any more
 	d.tracing.close(end)
 	d.closeLog()
+	d.doors.probes.close()
 	var canceled uint64
 	if admitted.Err() != nil {
 		canceled = d.router.Stats().Ledger.Canceled - before
@@ -86,10 +88,10 @@ func (d *daemon) closeServer(end time.Time) (inline uint64) {
 	}
 	ctx, cancel := context.WithDeadline(context.Background(), end)
 	defer cancel()
-	if err := d.server.Shutdown(ctx); err != nil {
+	if err := d.doors.api.Shutdown(ctx); err != nil {
 		inline = d.router.Stats().Ledger.InFlight
 		d.log.Warn("connections were cut: they were open at the end of the drain timeout", slog.Any("error", err))
-		if err := d.server.Close(); err != nil {
+		if err := d.doors.api.Close(); err != nil {
 			d.log.Debug("the server did not close", slog.Any("error", err))
 		}
 	}

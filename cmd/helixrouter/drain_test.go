@@ -31,7 +31,7 @@ func draining(t *testing.T, timeout, job string) (d *daemon, free chan struct{},
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { d.served <- d.server.Serve(d.listener) }()
+	d.doors.serve(d.served)
 	go func() { answer <- post(d, job) }()
 	for end := time.Now().Add(5 * time.Second); d.router.Stats().Ledger.InFlight == 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
@@ -104,7 +104,7 @@ func TestDrainCutsShort(t *testing.T) {
 // TestDrainOfNothing takes no time.
 func TestDrainOfNothing(t *testing.T) {
 	d, errs := opened(t, nil, "--sim-jobs=0", "--drain-timeout=20s")
-	go func() { d.served <- d.server.Serve(d.listener) }()
+	d.doors.serve(d.served)
 	begun := time.Now()
 	if err := d.drain("test", nil); err != nil {
 		t.Error(err)

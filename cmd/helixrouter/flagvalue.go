@@ -43,6 +43,17 @@ func whole(most uint64) func(string) (uint64, error) {
 	}
 }
 
+// positive takes a whole number from 1 to most.
+func positive(most uint64) func(string) (uint64, error) {
+	return func(text string) (uint64, error) {
+		v, err := whole(most)(text)
+		if err != nil || v == 0 {
+			return 0, fmt.Errorf("must be a whole number from 1 to %d", most)
+		}
+		return v, nil
+	}
+}
+
 func parseAddress(text string) (string, error) {
 	_, port, err := net.SplitHostPort(text)
 	if err != nil {

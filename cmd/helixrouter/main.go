@@ -7,9 +7,12 @@
 //
 //	run.go      arguments in, exit code out
 //	daemon.go   configuration, router, listener, server; then one loop that waits
+//	doors.go    the listeners: of the API, with TLS or without, and of probes
+//	probes.go   /livez in a process of its own
 //	startup.go  the startup workload, while the server answers already
 //	summary.go  what became of it, on stdout
 //	tracing.go  spans, where somebody wants them
+//	reload.go   the configuration file, as it changes
 //	weights.go  what is learned, from one life to the next
 //	drain.go    from the first signal to the end
 package main

@@ -24,6 +24,9 @@ import (
 // binary is the program, built once for all tests of this file.
 var binary string
 
+// screenshots is where the pictures of the documentation go.
+var screenshots = flag.String("screenshots", "", "renew the pictures of the dashboard in this `folder`")
+
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if testing.Short() {

@@ -20,14 +20,18 @@ kept aside, with the reason in its name, and learning starts afresh.
 
 Settings come by flag, then environment, then file, then default. Each configuration
 field has a flag, a variable (cpu_parallelism: HELIX_CPU_PARALLELISM) and a name in the
-file; "config show --origin" says which one won.
+file; "config show --origin" says which one won. A change of the file is live within a
+second, SIGHUP reads it again, and an invalid one changes nothing. What was changed over
+HTTP since is then overwritten.
 
 Environment:
   HELIX_HTTP_ADDR       --addr             HELIX_LOG             --log-level
   HELIX_SIM_JOBS        --sim-jobs         HELIX_LOG_FORMAT      --log-format
   HELIX_SIM_SEED        --sim-seed         HELIX_DRAIN_TIMEOUT   --drain-timeout
   HELIX_CONFIG_PATH     --config           HELIX_HOSTS           --allow-host, comma separated
-  HELIX_WEIGHTS_PATH    --weights
+  HELIX_WEIGHTS_PATH    --weights          HELIX_LIVE_ADDR       --live-addr
+  HELIX_TLS_CERT        --tls-cert         HELIX_TLS_KEY         --tls-key
+  HELIX_MAX_STREAMS     --max-streams
   OTEL_EXPORTER_OTLP_ENDPOINT  --otel-endpoint; the other OTEL_ variables count too
   HELIX_TOKEN           the bearer token itself; --token-file comes first
   RUST_LOG              a plain level, if HELIX_LOG is not set
@@ -66,7 +70,7 @@ func (p program) command() *cobra.Command {
 	root.SetErr(p.stderr)
 	serve := &cobra.Command{Use: "serve", Short: "The same as no command", Args: cobra.NoArgs}
 	p.serves(serve)
-	root.AddCommand(serve, simulateCommand(p.stdout, p.stderr), benchCommand(p.stdout, p.stderr), replayCommand(p.stdout, p.stderr), p.explainCommand(), p.configCommand(), p.versionCommand())
+	root.AddCommand(serve, simulateCommand(p.stdout, p.stderr), benchCommand(p.stdout, p.stderr), replayCommand(p.stdout, p.stderr), p.explainCommand(), p.configCommand(), p.versionCommand(), answerProbesCommand())
 	root.InitDefaultCompletionCmd() // here already, since without a RunE it would show its help for any word
 	if c, _, err := root.Find([]string{"completion"}); err == nil {
 		c.RunE = wantsCommand("bash, zsh, fish or powershell")

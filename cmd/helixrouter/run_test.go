@@ -164,7 +164,7 @@ func opened(t *testing.T, environ []string, args ...string) (*daemon, *bytes.Buf
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { d.listener.Close() })
+	t.Cleanup(func() { d.doors.listen.Close() })
 	return d, &errs
 }
 
@@ -198,8 +198,8 @@ func TestNotes(t *testing.T) {
 	}{
 		"loopback":          {nil, []string{"--addr=127.0.0.1:1"}, "level=INFO msg=listening", "WARN"},
 		"everywhere":        {nil, []string{"--addr=0.0.0.0:1"}, "level=WARN msg=\"reachable from beyond", ""},
-		"with a token":      {[]string{"HELIX_TOKEN=x"}, []string{"--addr=0.0.0.0:1"}, "listening", "WARN"},
-		"with a token file": {nil, []string{"--addr=:1", "--token-file", secret}, "listening", "WARN"},
+		"with a token":      {[]string{"HELIX_TOKEN=x"}, []string{"--addr=0.0.0.0:1"}, "the token travels in the clear", "reachable from beyond"},
+		"with a token file": {nil, []string{"--addr=:1", "--token-file", secret}, "the token travels in the clear", "reachable from beyond"},
 		"RUST_LOG":          {[]string{"RUST_LOG=trace"}, nil, "the log level is RUST_LOG's", ""},
 		"RUST_LOG's filter": {[]string{"RUST_LOG=helixrouter=debug,warn"}, nil, "listening", "RUST_LOG"},
 		"HELIX_LOG first":   {[]string{"RUST_LOG=debug", "HELIX_LOG=info"}, nil, "listening", "RUST_LOG"},
@@ -223,7 +223,7 @@ func TestAllowedHosts(t *testing.T) {
 		answer := httptest.NewRecorder()
 		request := httptest.NewRequest("GET", "/health", nil)
 		request.Host = host
-		d.server.Handler.ServeHTTP(answer, request)
+		d.doors.api.Handler.ServeHTTP(answer, request)
 		if answer.Code != want {
 			t.Errorf("%s: %d, want %d", host, answer.Code, want)
 		}

@@ -17,8 +17,9 @@ import (
 const (
 	defaultAddr = "127.0.0.1:8080"
 
-	maxPort = 1<<16 - 1
-	maxJobs = 1e9 // of the startup workload: hours of work; more is a typing error
+	maxPort    = 1<<16 - 1
+	maxStreams = 1 << 16 // as many as a process has ports and files for
+	maxJobs    = 1e9     // of the startup workload: hours of work; more is a typing error
 )
 
 // settings are the daemon's own, beside the configuration of its router.
@@ -37,6 +38,10 @@ type settings struct {
 	hosts        []string
 	spansTo      string // URL; "" = no tracing
 	decisionLog  string // path; "" = none
+	tlsCert      string // path; "" = no TLS
+	tlsKey       string // path
+	liveAddr     string // of the probes' own listener; "" = none
+	streams      uint64 // that may be open at a time
 	level        slog.Level
 	format       string
 	json         bool
@@ -55,6 +60,10 @@ var variables = [][2]string{
 	{"weights", "HELIX_WEIGHTS_PATH"},
 	{"allow-host", "HELIX_HOSTS"},
 	{"otel-endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT"},
+	{"tls-cert", "HELIX_TLS_CERT"},
+	{"tls-key", "HELIX_TLS_KEY"},
+	{"live-addr", "HELIX_LIVE_ADDR"},
+	{"max-streams", "HELIX_MAX_STREAMS"},
 	{"log-level", "HELIX_LOG"},
 	{"log-format", "HELIX_LOG_FORMAT"},
 }
@@ -63,7 +72,7 @@ var variables = [][2]string{
 func (p program) daemonFlags(flags *pflag.FlagSet) *settings {
 	s := &settings{
 		addr: defaultAddr, jobs: 200, seed: 7, drainTimeout: 25 * time.Second,
-		weights: "helix_weights.json", saveEvery: saveEvery,
+		streams: 256, weights: "helix_weights.json", saveEvery: saveEvery,
 		level: slog.LevelInfo, format: "text", flags: flags,
 	}
 	flags.SortFlags = false
@@ -81,6 +90,10 @@ func (p program) daemonFlags(flags *pflag.FlagSet) *settings {
 	flags.Lookup("allow-host").DefValue = "" // an empty list is no default to show
 	flags.StringVar(&s.decisionLog, "decision-log", "", "write every job with its decision and its end to this `file`, for helixrouter replay; at 128 MiB it becomes FILE.1 and a new one is begun; empty for none")
 	flags.Var(flagValue[string]{&s.spansTo, parseEndpoint, "URL"}, "otel-endpoint", "send spans of traced jobs to this OTLP collector over HTTP, such as http://localhost:4318; empty for none")
+	flags.StringVar(&s.tlsCert, "tls-cert", "", "`file` with the certificate chain (PEM): serve HTTPS; needs --tls-key")
+	flags.StringVar(&s.tlsKey, "tls-key", "", "`file` with the certificate's key (PEM)")
+	flags.Var(flagValue[string]{&s.liveAddr, parseAddress, "host:port"}, "live-addr", "answer /livez here too, without TLS, by a process of its own that no load slows")
+	flags.Var(flagValue[uint64]{&s.streams, positive(maxStreams), "streams"}, "max-streams", "how many may read /api/stream/decisions at a time")
 	flags.Var(flagValue[slog.Level]{&s.level, parseLevel, "level"}, "log-level", "debug, info, warn or error")
 	flags.Var(flagValue[string]{&s.format, parseFormat, "format"}, "log-format", "text or json, on stderr")
 	flags.BoolVar(&s.json, "json", false, "print the summary as one line of JSON")

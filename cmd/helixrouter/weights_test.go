@@ -78,7 +78,7 @@ func TestWeightsAreKept(t *testing.T) {
 	args := []string{"--sim-jobs=0", "--log-level=debug", "--weights=" + path, "--weights-interval=10ms"}
 	d, errs := opened(t, nil, args...)
 	d.keeper.start()
-	go func() { d.served <- d.server.Serve(d.listener) }()
+	d.doors.serve(d.served)
 	teach(t, d.router, 1000)
 	waitFor(t, "a save now and then", func() bool { return samplesIn(t, path) == 1000 })
 	before, err := os.Stat(path)
@@ -213,7 +213,7 @@ func TestUnwritableWeights(t *testing.T) {
 func TestWeightsOfARouterAreShown(t *testing.T) {
 	d, _ := opened(t, nil, "--weights="+weightsFile(t, 700))
 	answer := httptest.NewRecorder()
-	d.server.Handler.ServeHTTP(answer, httptest.NewRequest("GET", "http://localhost/api/neural", nil))
+	d.doors.api.Handler.ServeHTTP(answer, httptest.NewRequest("GET", "http://localhost/api/neural", nil))
 	var s helix.NeuralSnapshot
 	if err := json.Unmarshal(answer.Body.Bytes(), &s); err != nil || s.SampleCount != 700 || len(s.Kinds) != 1 {
 		t.Errorf("%v %s", err, answer.Body)

@@ -45,11 +45,16 @@ floor 5: adapters; they import the root and are never imported by it
 	helixotel: links the API of OpenTelemetry, never its SDK
 	internal/archtest: reads the tree as text and imports none of it
 	internal/configfile
+	internal/dashboard: knows neither the root nor the API
+	internal/filewatch: knows names and contents, and no meaning
+	internal/history: reads the router, knows no path
 	internal/httpapi
 	internal/loadgen
+	internal/openapi: describes operations that it does not know
 	internal/report: knows rows and nothing that makes them
 	internal/scenario: pure
 	internal/sim: pure
+	internal/stream: reads the router, knows no path
 	internal/study: pure
 	internal/weights: owns one file
 	kernel
@@ -70,7 +75,7 @@ same floor: importer -> imported, imported: reason
 	internal/estimate -> internal/stats: logarithms that are the same everywhere
 	internal/admission -> internal/stats: the same, and half-lives
 	internal/pressure -> internal/stats: it blends half-life averages, and stats is the arithmetic under the other mechanisms
-	internal/httpapi -> workload: /api/simulate submits its seeded mix
+	internal/httpapi -> workload, internal/stream, internal/history, internal/openapi: its seeded mix is a burst, and the others are answers
 `
 
 // Where a reader of a failure has to go.

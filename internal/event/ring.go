@@ -13,7 +13,8 @@ import (
 // for concurrent use.
 type Ring[T any] struct {
 	number      func(event *T, seq uint64) // stamps an event with its sequence number
-	subscribers atomic.Int32               // written with mu held, read without
+	subscribers atomic.Int32               // that want every event; written with mu held, read without
+	watchers    atomic.Int32               // that take what there is; written with mu held, read without
 
 	mu     sync.Mutex
 	events []T                           // fixed length; guarded by mu
@@ -36,6 +37,10 @@ func New[T any](size int, number func(event *T, seq uint64)) *Ring[T] {
 // Listening reports whether anybody subscribes, so that a publisher can spare
 // itself the work of making an event that nobody would see.
 func (r *Ring[T]) Listening() bool { return r.subscribers.Load() > 0 }
+
+// Watched reports whether anybody watches: a publisher may then make more events than
+// for nobody, and need not make all.
+func (r *Ring[T]) Watched() bool { return r.watchers.Load() > 0 }
 
 // Publish numbers the event, keeps it, offers it to every subscriber, and returns its
 // number. It never blocks on a reader.
@@ -83,8 +88,14 @@ func (r *Ring[T]) Last(n int) []T {
 
 // Subscribe returns a subscription that buffers up to buffer events, at least
 // one. Close it to end it. On a closed ring it is ended from the start.
-func (r *Ring[T]) Subscribe(buffer int) *Subscription[T] {
-	s := &Subscription[T]{ring: r, events: make(chan T, max(buffer, 1))}
+func (r *Ring[T]) Subscribe(buffer int) *Subscription[T] { return r.add(buffer, &r.subscribers) }
+
+// Watch is Subscribe for a reader that takes the events that there are: it does not
+// count as listening.
+func (r *Ring[T]) Watch(buffer int) *Subscription[T] { return r.add(buffer, &r.watchers) }
+
+func (r *Ring[T]) add(buffer int, readers *atomic.Int32) *Subscription[T] {
+	s := &Subscription[T]{ring: r, readers: readers, events: make(chan T, max(buffer, 1))}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
@@ -92,7 +103,7 @@ func (r *Ring[T]) Subscribe(buffer int) *Subscription[T] {
 		return s
 	}
 	r.subs[s] = struct{}{}
-	r.subscribers.Add(1)
+	readers.Add(1)
 	return s
 }
 
@@ -109,7 +120,7 @@ func (r *Ring[T]) Close() {
 func (r *Ring[T]) removeLocked(s *Subscription[T]) {
 	if _, live := r.subs[s]; live {
 		delete(r.subs, s)
-		r.subscribers.Add(-1)
+		s.readers.Add(-1)
 		close(s.events)
 	}
 }

@@ -52,6 +52,24 @@ func TestListeningFollowsTheSubscribers(t *testing.T) {
 	}
 }
 
+func TestAWatcherHearsEverythingAndDoesNotListen(t *testing.T) {
+	r := newRing(4)
+	w := r.Watch(2)
+	if r.Listening() || !r.Watched() {
+		t.Error("a watcher watches and does not listen")
+	}
+	for range 3 {
+		r.Publish(0)
+	}
+	if a, b := <-w.Events(), <-w.Events(); a != 1 || b != 2 || w.Lost() != 1 {
+		t.Errorf("got %d %d and lost %d", a, b, w.Lost())
+	}
+	w.Close()
+	if r.Watched() {
+		t.Error("it has left")
+	}
+}
+
 func TestAClosedRingEndsItsReadersAndStillPublishes(t *testing.T) {
 	r := newRing(4)
 	before := r.Subscribe(4)

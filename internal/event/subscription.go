@@ -4,9 +4,10 @@ import "sync/atomic"
 
 // Subscription is one reader of a Ring.
 type Subscription[T any] struct {
-	ring   *Ring[T]
-	events chan T // written with ring.mu held; closed when the subscription ends
-	lost   atomic.Uint64
+	ring    *Ring[T]
+	readers *atomic.Int32 // where the ring counts it
+	events  chan T        // written with ring.mu held; closed when the subscription ends
+	lost    atomic.Uint64
 }
 
 // Events is the channel of new events, in order. It is closed when the

@@ -175,7 +175,7 @@ func (x *Executor) Teach(lesson *learn.Sample, service, sojourn, budget time.Dur
 
 // record does not read served from the task: the worker of one that was left may be writing it.
 func (x *Executor) record(t *Task, d route.Disposition, took Times, served time.Duration) {
-	x.recorder.Record(&route.Outcome{Kind: t.Kind, Strategy: t.Strategy, Disposition: d, Wait: took.Wait, Run: took.Run, Served: served, Units: t.Size.Units})
+	x.recorder.Record(&route.Outcome{Kind: t.Kind, Strategy: t.Strategy, Disposition: d, Wait: took.Wait, Run: took.Run, Served: served, Units: t.Size.Units, Budget: t.budget()})
 	if t.Trace != nil {
 		t.Trace.End(d, took)
 	}

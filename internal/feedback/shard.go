@@ -24,6 +24,7 @@ type shard struct {
 	sheds     [route.NumReasons]uint64
 	averages  [route.NumStrategies]stats.Partial // of the sojourn in ns, since the last fold
 	ran       uint64                             // jobs that ran to their end
+	inTime    uint64                             // jobs that were done within their budget
 	sojourn   time.Duration                      // of those, summed
 	slotted   uint64                             // of those, on a pool slot
 	slotTime  time.Duration                      // of those, run time summed
@@ -72,6 +73,9 @@ func (s *shard) recordLocked(o *route.Outcome, alpha float64) {
 		s.averages[o.Strategy].Observe(float64(o.Sojourn()), alpha)
 		s.samples.add(o)
 		s.ran++
+		if o.InTime() {
+			s.inTime++
+		}
 		s.sojourn += o.Sojourn()
 		if o.Strategy == route.CPUPool || o.Strategy == route.Batch {
 			s.slotted++

@@ -15,6 +15,7 @@ type Counters struct {
 	Ended    [route.NumStrategies][route.NumDispositions]uint64
 	Sheds    [route.NumReasons]uint64
 	Ran      uint64        // jobs that ran to their end
+	InTime   uint64        // jobs that were done within their budget, or had none
 	Sojourn  time.Duration // of those, summed
 	Slotted  uint64        // of those, on a pool slot
 	SlotTime time.Duration // of those, run time summed
@@ -71,6 +72,7 @@ func (s *shard) addTo(c *Counters) {
 		c.Sheds[i] += n
 	}
 	c.Ran += s.ran
+	c.InTime += s.inTime
 	c.Sojourn += s.sojourn
 	c.Slotted += s.slotted
 	c.SlotTime += s.slotTime

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/helixrouter/helix"
+	"github.com/helixrouter/helix/internal/history"
+	"github.com/helixrouter/helix/internal/openapi"
+	"github.com/helixrouter/helix/internal/stream"
 	"github.com/helixrouter/helix/workload"
 )
 
@@ -17,6 +20,9 @@ import (
 type Options struct {
 	// Metrics answers GET /metrics. Nil means that there is no such path.
 	Metrics http.Handler
+	// Page is what browsers see at /, with its assets. Nil means that they get the list
+	// of endpoints, as other clients do.
+	Page Page
 	// Token is the bearer token that allows writes from beyond loopback. Without
 	// one only loopback may write.
 	Token string
@@ -36,6 +42,8 @@ type Options struct {
 	// such as in a span that continues the caller's trace. A writer that it passes on should
 	// have Unwrap, as http.ResponseController wants it. Optional.
 	Trace func(http.Handler) http.Handler
+	// Streams is how many may read /api/stream/decisions at a time, 1 to 65536. Default: 256.
+	Streams int
 	// Now reads the clock. Default: time.Now.
 	Now func() time.Time
 }
@@ -49,6 +57,7 @@ type API struct {
 	notes    func() []string
 	metrics  http.Handler // nil = none
 	postJobs endpoint
+	page     Page // nil = none
 	began    time.Time
 	guard    *guard
 	paths    paths
@@ -58,7 +67,14 @@ type API struct {
 	decoders decoders
 	queue    *queueWatch
 	bursts   *bursts
+	streams  *stream.Hub
+	past     *history.Recorder
+	document *openapi.Document
 }
+
+// defaultStreams is more than the pages that people have open, and some 20 MB of
+// buffers if none of them reads.
+const defaultStreams = 256
 
 // New returns the API of a router.
 func New(r *helix.Router, o Options) *API {
@@ -67,6 +83,9 @@ func New(r *helix.Router, o Options) *API {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Streams == 0 {
+		o.Streams = defaultStreams
 	}
 	if o.Notes == nil {
 		o.Notes = func() []string { return nil }
@@ -80,27 +99,34 @@ func New(r *helix.Router, o Options) *API {
 		now:      o.Now,
 		notes:    o.Notes,
 		metrics:  o.Metrics,
+		page:     o.Page,
 		began:    o.Now(),
-		guard:    newGuard(o.Token, o.Hosts),
+		guard:    newGuard(o.Token, o.Hosts, o.Now),
 		decoders: newDecoders(),
 		queue:    newQueueWatch(r.Pool, o.Now),
 		bursts:   newBursts(o.Simulate, o.Log),
+		streams:  stream.NewHub(r, o.Streams),
+		past:     history.New(r),
 	}
 	a.cut, a.endJobs = context.WithCancel(context.Background())
 	a.postJobs = a.jobs
 	if o.Trace != nil {
 		a.postJobs = wrapped(o.Trace(noting(a.jobs)))
 	}
-	a.paths = newPaths(a.entries())
+	entries := a.entries()
+	a.paths, a.document = newPaths(entries), describe(entries)
 	a.queue.start()
+	a.past.Start()
 	return a
 }
 
 // Drain makes /readyz answer 503, so that whoever balances the load goes elsewhere,
-// cancels a running burst and refuses new ones. Everything else goes on.
+// cancels a running burst, ends the streams, which have no end of their own, and refuses
+// new ones of both. Everything else goes on.
 func (a *API) Drain() {
 	a.draining.Store(true)
 	a.bursts.stop()
+	a.streams.Stop()
 }
 
 // CancelJobs ends the jobs of all requests that run; their answer is the one of a
@@ -113,5 +139,5 @@ func (a *API) CancelJobs() { a.endJobs() }
 func (a *API) Close(ctx context.Context) error {
 	a.Drain()
 	a.endJobs()
-	return errors.Join(a.queue.close(ctx), a.bursts.close(ctx))
+	return errors.Join(a.queue.close(ctx), a.bursts.close(ctx), a.streams.Close(ctx), a.past.Close(ctx))
 }

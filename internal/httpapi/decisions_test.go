@@ -52,6 +52,29 @@ func TestQueriesOfDecisionsAreRead(t *testing.T) {
 	}
 }
 
+func TestTheNewestAreExplained(t *testing.T) {
+	r := decided(t, 3)
+	for query, want := range map[string]string{"": "1 2 3", "?n=2": "2 3", "?n=64": "1 2 3"} {
+		var seqs []string
+		for _, e := range decode[[]helix.Explanation](t, r.call(t, "GET", "/api/explanations"+query, ""), 200) {
+			seqs = append(seqs, string(rune('0'+e.Decision.Seq)))
+			if !strings.HasPrefix(e.Sentence, "Echo #"+seqs[len(seqs)-1]+": inline, since ") {
+				t.Errorf("%q: %s", query, e.Sentence)
+			}
+		}
+		if got := strings.Join(seqs, " "); got != want {
+			t.Errorf("%q: %s, want %s", query, got, want)
+		}
+	}
+	for _, query := range []string{"n=0", "n=65", "m=1"} {
+		problemOf(t, r.call(t, "GET", "/api/explanations?"+query, ""), 422, "/api/explanations")
+	}
+	fresh := newRig(t, helix.DefaultConfig(), httpapi.Options{})
+	if a := fresh.call(t, "GET", "/api/explanations", ""); a.status != 200 || a.body != "[]" {
+		t.Errorf("of a fresh router: %+v", a)
+	}
+}
+
 func TestADecisionIsExplained(t *testing.T) {
 	r := decided(t, 1)
 	a := r.call(t, "GET", "/api/decisions/1", "")

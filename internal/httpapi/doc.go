@@ -13,15 +13,22 @@
 //
 // Before any path is looked at: the Host must be a loopback name, an IP address or a
 // listed name (against DNS rebinding), a browser's cross-origin write is refused,
-// and a write from beyond loopback needs the bearer token. Bodies are bounded, read
-// strictly and refused as a whole: a fault anywhere in a request means that nothing
-// of it happened.
+// and a write from beyond loopback needs the bearer token and comes at most ten times a
+// second, jobs excepted. Bodies are bounded, read strictly and refused as a whole: a fault
+// anywhere in a request means that nothing of it happened. Every answer lets a browser
+// take scripts and styles from here alone. Streams are bounded in number.
+//
+// # The table
+//
+// entries (table.go) lists each path with what answers and what is said of it. The
+// lookup, the 405 answers, the list at /, /openapi.json and /docs are made of it.
 //
 // # Goroutines
 //
-// New starts one that watches the queue for /readyz. POST /api/simulate starts
-// at most one more, with workers of its own. Close ends both and waits. POST
-// /api/jobs with an array starts workers that end before the request does.
+// New starts one that watches the queue for /readyz and one that keeps the history. POST
+// /api/simulate starts at most one more, with workers of its own, and the readers of
+// /api/stream/decisions share one. Close ends them all and waits. POST /api/jobs with an
+// array starts workers that end before the request does.
 //
 // # Why no framework
 //

@@ -6,39 +6,25 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/helixrouter/helix/internal/openapi"
 )
 
-// entry is one path of the API: the one table that the lookup, the 405 answers
-// and the list at / are made of.
+// entry is one path of the API: the one table that the lookup, the 405 answers, the list
+// at / and the description at /openapi.json are made of.
 type entry struct {
 	path    string // as a request has it, byte by byte; a last segment in braces, "{seq}", stands for any one
 	about   string
 	methods methods
 }
 
-// methods are the endpoints of one path by HTTP method. GET answers HEAD as well.
-type methods map[string]endpoint
+// methods are the operations of one path by HTTP method. GET answers HEAD as well.
+type methods map[string]operation
 
-func (a *API) entries() []entry {
-	entries := []entry{
-		{"/", "this list", methods{"GET": a.index}},
-		{"/health", "the process answers", methods{"GET": a.health}},
-		{"/livez", "liveness: the process answers", methods{"GET": livez}},
-		{"/readyz", "readiness: draining, saturated", methods{"GET": a.readyz}},
-		{"/api/stats", "what was asked of the router and how it ended", methods{"GET": a.stats}},
-		{"/api/neural", "what the learner knows, as the weights file has it", methods{"GET": a.neural}},
-		{"/api/autoscaler", "the pool's width and what is recommended of it", methods{"GET": a.autoscaler}},
-		{"/api/decisions", "the recorded decisions, newest last; ?n=100", methods{"GET": a.decisions}},
-		{"/api/decisions/{seq}", "one of them, with its explanation", methods{"GET": a.decision}},
-		{"/api/config", "the live configuration; PATCH merges, POST replaces, ?dry_run=true only checks", methods{"GET": a.getConfig, "POST": a.postConfig, "PATCH": a.patchConfig}},
-		{"/api/telemetry", `tells of load elsewhere, {"pressure":0.75}`, methods{"POST": a.telemetry}},
-		{"/api/jobs", "runs one job or an array of jobs", methods{"POST": a.postJobs}},
-		{"/api/simulate", `starts a burst of sample jobs, {"jobs":1000,"rate":200,"seed":7}`, methods{"POST": a.simulate}},
-	}
-	if a.metrics != nil {
-		entries = append(entries, entry{"/metrics", "for Prometheus", methods{"GET": a.serveMetrics}})
-	}
-	return entries
+// operation is one method of one path: what runs, and what is said of it.
+type operation struct {
+	run endpoint
+	openapi.Operation
 }
 
 // paths finds the methods of a path. http.ServeMux would redirect what is not clean,
@@ -85,18 +71,18 @@ func (m methods) serve(w http.ResponseWriter, r *http.Request) error {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	serve, ok := m[method]
+	o, ok := m[method]
 	if !ok {
 		return newProblem(http.StatusMethodNotAllowed, "%s does not take this method: use one of %s", r.URL.EscapedPath(), m.allow()).
 			with("Allow", m.allow())
 	}
-	return serve(w, r)
+	return o.run(w, r)
 }
 
 // allow lists the methods for people and for the Allow header.
 func (m methods) allow() string {
 	names := slices.Collect(maps.Keys(m))
-	if m[http.MethodGet] != nil {
+	if _, ok := m[http.MethodGet]; ok {
 		names = append(names, http.MethodHead)
 	}
 	slices.Sort(names)
@@ -107,14 +93,26 @@ func unknownPath(r *http.Request) error {
 	return newProblem(http.StatusNotFound, "nothing is at %s: GET / lists what there is", r.RequestURI)
 }
 
-// index lists the endpoints for whoever opens the address in a browser.
-func (a *API) index(w http.ResponseWriter, _ *http.Request) error {
+// index shows browsers the dashboard, and lists the endpoints for everybody else.
+func (a *API) index(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Add("Vary", "Accept")
+	if a.page != nil && a.page.Wanted(r) {
+		a.page.ServePage(w, r)
+		return nil
+	}
 	var text strings.Builder
 	text.WriteString("Helix router\n\n")
 	for _, e := range a.entries() {
 		fmt.Fprintf(&text, "%-18s %-21s %s\n", e.methods.allow(), e.path, e.about)
 	}
 	return sendText(w, "text/plain; charset=utf-8", http.StatusOK, []byte(text.String()))
+}
+
+func (a *API) asset(w http.ResponseWriter, r *http.Request) error {
+	if !a.page.ServeAsset(w, r, r.PathValue("name")) {
+		return unknownPath(r)
+	}
+	return nil
 }
 
 func (a *API) serveMetrics(w http.ResponseWriter, r *http.Request) error {

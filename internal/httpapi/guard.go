@@ -7,22 +7,25 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 )
 
-// guard decides who may ask what, before anybody looks at the path. It is immutable.
+// guard decides who may ask what, before anybody looks at the path.
 type guard struct {
 	hosts    map[string]bool
 	hasToken bool
 	token    [sha256.Size]byte // a hash, so that comparing takes the same time for every length
 	origins  *http.CrossOriginProtection
+	pace     *pace
 }
 
-func newGuard(token string, hosts []string) *guard {
+func newGuard(token string, hosts []string, now func() time.Time) *guard {
 	g := &guard{
 		hosts:    map[string]bool{"": true, "localhost": true}, // HTTP/1.0 has no Host, and no browser speaks it
 		hasToken: token != "",
 		token:    sha256.Sum256([]byte(token)),
 		origins:  http.NewCrossOriginProtection(),
+		pace:     newPace(now),
 	}
 	for _, h := range hosts {
 		g.hosts[hostName(h)] = true
@@ -40,7 +43,14 @@ func (g *guard) check(r *http.Request) error {
 	if reads(r.Method) || fromLoopback(r) {
 		return nil
 	}
-	return g.authorize(r)
+	err := g.authorize(r)
+	if err == nil && r.URL.Path == "/api/jobs" { // work is what the router bounds
+		return nil
+	}
+	if wait := g.pace.wait(writer{network(r), err == nil}); wait > 0 {
+		return newProblem(http.StatusTooManyRequests, "more than %d writes a second from one address: come back later", pacePerSecond).retry(wait)
+	}
+	return err
 }
 
 // knows reports whether a name is ours. A page that makes its own name point to our

@@ -34,7 +34,7 @@ func TestHealth(t *testing.T) {
 func TestReadyz(t *testing.T) {
 	r := newRig(t, helix.DefaultConfig(), httpapi.Options{Notes: func() []string { return []string{"the file is refused"} }})
 	want := `{"status":"ready","checks":[{"name":"draining","ok":true,"detail":"the server stays"},` +
-		`{"name":"saturated","ok":true,"detail":"0 of 512 places in the queue are taken, full for 0 s"}],"notes":["the file is refused"]}`
+		`{"name":"saturated","ok":true,"detail":"0 of 512 places in the queue are taken, full for 0 s; at least 0 % of the jobs were refused in each of the last 5 s"}],"notes":["the file is refused"]}`
 	if a := r.call(t, "GET", "/readyz", ""); a.status != 200 || a.body != want {
 		t.Errorf("%+v", a)
 	}
@@ -71,4 +71,33 @@ func TestReadyzWhenSaturated(t *testing.T) {
 	<-done
 	<-done
 	eventually(t, "ready again", func() bool { return r.call(t, "GET", "/readyz", "").status == 200 })
+}
+
+// A gate that refuses everybody is as full as a queue, though the queue has room.
+func TestReadyzWhenNearlyAllIsRefused(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 7 s")
+	}
+	c := helix.DefaultConfig()
+	c.Policy = helix.PolicyThreshold
+	c.CPUParallelism, c.BackpressureBusyThreshold = 1, 1
+	r := newRig(t, c, httpapi.Options{})
+	done := make(chan answer, 1)
+	go func() { done <- r.call(t, "POST", "/api/jobs", record("Block", 1, 100000)) }()
+	eventually(t, "one runs", func() bool { return r.router.Pool().Busy == 1 })
+	began, saturated := time.Now(), false
+	for !saturated && time.Since(began) < 15*time.Second {
+		r.call(t, "POST", "/api/jobs", record("Echo", 1, 1))
+		saturated = r.call(t, "GET", "/readyz", "").status == 503
+		time.Sleep(20 * time.Millisecond)
+	}
+	if took := time.Since(began); !saturated || took < 4*time.Second {
+		t.Errorf("saturated: %v after %v", saturated, took)
+	}
+	r.release()
+	<-done
+	eventually(t, "ready again", func() bool {
+		r.call(t, "POST", "/api/jobs", record("Echo", 1, 1))
+		return r.call(t, "GET", "/readyz", "").status == 200
+	})
 }

@@ -227,7 +227,7 @@ func (overShare) Decide(route.Request, route.Subject, route.Load, *route.Signals
 }
 
 func TestWhoIsOverItsShareIsToldThatItIsItsOwn(t *testing.T) {
-	r := newRig(t, helix.DefaultConfig(), httpapi.Options{}, helix.WithPolicy(overShare{}))
+	r := rigWith(t, []helix.Option{helix.WithPolicy(overShare{})}, helix.DefaultConfig(), httpapi.Options{})
 	a := r.call(t, "POST", "/api/jobs", record("Echo", 1, 1))
 	if a.status != http.StatusTooManyRequests || a.header.Get("Retry-After") == "" || !strings.Contains(a.body, `"reason":"over_share"`) {
 		t.Errorf("%+v", a)

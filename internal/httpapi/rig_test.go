@@ -33,7 +33,13 @@ type rig struct {
 	free   chan struct{} // closed to let jobs of the kind Block return
 }
 
-func newRig(t testing.TB, c helix.Config, o httpapi.Options, options ...helix.Option) *rig {
+func newRig(t testing.TB, c helix.Config, o httpapi.Options, change ...func(*http.Server)) *rig {
+	t.Helper()
+	return rigWith(t, nil, c, o, change...)
+}
+
+// rigWith is newRig with options of the router.
+func rigWith(t testing.TB, options []helix.Option, c helix.Config, o httpapi.Options, change ...func(*http.Server)) *rig {
 	t.Helper()
 	router, err := helix.New(c, options...)
 	if err != nil {
@@ -50,6 +56,9 @@ func newRig(t testing.TB, c helix.Config, o httpapi.Options, options ...helix.Op
 		}
 		r.api.ServeHTTP(w, q)
 	}), slog.New(slog.DiscardHandler))
+	for _, f := range change {
+		f(r.server.Config)
+	}
 	r.server.Start()
 	t.Cleanup(func() {
 		r.release()

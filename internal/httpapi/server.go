@@ -1,7 +1,10 @@
 package httpapi
 
 import (
+	"context"
+	"crypto/tls"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 )
@@ -24,6 +27,31 @@ const (
 	headerBytes = 64 << 10
 )
 
+// streamBuffer bounds what the kernel keeps for a stream that its reader does not take.
+// By itself it would grow to some MB, for 256 streams more than all else here, and what
+// comes out of it late is old. The kernel doubles it for its own needs. At 100 ms to the
+// reader it still lets 600 kB/s through.
+const streamBuffer = 32 << 10
+
+type connKey struct{}
+
+// withConn lets a handler find its connection.
+func withConn(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, c)
+}
+
+// narrow gives the connection of a request the buffer of a stream. Where there is no such
+// connection, there is nothing to bound.
+func narrow(ctx context.Context) {
+	c, _ := ctx.Value(connKey{}).(net.Conn)
+	if secure, ok := c.(*tls.Conn); ok {
+		c = secure.NetConn()
+	}
+	if c, ok := c.(*net.TCPConn); ok {
+		_ = c.SetWriteBuffer(streamBuffer)
+	}
+}
+
 // Server returns a server with every limit set, not yet listening. A nil log
 // drops what net/http would log.
 func Server(addr string, h http.Handler, log *slog.Logger) *http.Server {
@@ -37,6 +65,7 @@ func Server(addr string, h http.Handler, log *slog.Logger) *http.Server {
 		ReadTimeout:       readTime,
 		WriteTimeout:      writeTime,
 		IdleTimeout:       idleTime,
+		ConnContext:       withConn,
 		MaxHeaderBytes:    headerBytes,
 		// Else net/http answers OPTIONS * itself, past the guard and without a problem.
 		DisableGeneralOptionsHandler: true,

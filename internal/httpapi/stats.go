@@ -18,6 +18,7 @@ type statsAnswer struct {
 	RoutedByStrategy       []routedAnswer    `json:"routed_by_strategy"`
 	LatencyByStrategy      []latencyAnswer   `json:"latency_by_strategy"`
 	Submitted              uint64            `json:"submitted"`
+	InTime                 uint64            `json:"in_time" about:"jobs done within their budget, or without one"`
 	Ledger                 ledgerAnswer      `json:"ledger"`
 	Sheds                  map[string]uint64 `json:"sheds"`
 	Pool                   poolAnswer        `json:"pool"`
@@ -64,6 +65,7 @@ func statsOf(s helix.Stats) statsAnswer {
 		RoutedByStrategy:       routed,
 		LatencyByStrategy:      latency,
 		Submitted:              s.Ledger.Submitted,
+		InTime:                 s.InTime,
 		Ledger:                 ledgerAnswerOf(s.Ledger),
 		Sheds:                  byReason(s.Sheds),
 		Pool:                   poolAnswer(s.Pool),

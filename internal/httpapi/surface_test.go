@@ -23,8 +23,8 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 		{"POST", "/nope", 404, ""},
 		{"GET", "/api/stats/", 404, ""},
 		{"GET", "/metrics", 404, ""}, // no handler was given
-		{"GET", "/openapi.json", 404, ""},
-		{"GET", "/docs", 404, ""},
+		{"GET", "/openapi", 404, ""},
+		{"GET", "/docs/", 404, ""},
 		{"GET", "//health", 404, ""},
 		{"POST", "//api/jobs", 404, ""},
 		{"GET", "/api/../health", 404, ""},

@@ -258,20 +258,20 @@ func fingerprint(t testing.TB, name, policy string, load float64) string {
 // cannot, jobs of medium size can be batched.
 func TestARunIsTheSameEverywhere(t *testing.T) {
 	want := map[string][2]string{ // threshold, adaptive
-		"steady":          {"c37918481639c965", "b69e99f1ea825d32"},
-		"step":            {"bbb1705f7c4dc16b", "fa8b97753232a381"},
-		"burst":           {"91e543d14f92befc", "837d5f47e2bf2456"},
-		"ramp":            {"6cca4a5abec623f4", "4fbed310d5cc1a44"},
-		"mixed":           {"8d9978e8558336f5", "8804090b6736d537"},
-		"heavy-tail":      {"aad2f57b6332937e", "46b38a0a5d560c2a"},
-		"drift":           {"75629eb465b3329e", "5eca628732d63c44"},
-		"wrong-hints":     {"de134103a90db4e2", "856551736357c5de"},
-		"noisy-neighbour": {"07ed96b476bc572c", "6ba365e1e0a9cb9e"},
-		"retry-storm":     {"3383fe8144b90e94", "21a7bf26c3a9d82b"},
-		"batch":           {"d4f2e23b7927091c", "398aa85731f74942"},
-		"retry-step":      {"e85265237d126ebe", "e7b53abd3b6419f5"},
-		"tenants":         {"4f0f94af1a666ac4", "ef615cac6137bf4e"},
-		"stolen-cores":    {"5fc41dc77a452531", "ae2d171a45f169b4"},
+		"steady":          {"16c2301161d8ab26", "30e868e5510c2b5e"},
+		"step":            {"4b0a4de0b89626c4", "799ba4d2435032c2"},
+		"burst":           {"8808ddb5c20d1849", "cd1a3810636854df"},
+		"ramp":            {"0beade3a8d6945b0", "8db0fab2f84e353a"},
+		"mixed":           {"3613f99a76dc32cb", "a755524738224ef7"},
+		"heavy-tail":      {"599ba1510456e412", "27a4ccc87940007b"},
+		"drift":           {"ef2954886308892e", "36e9e2d606900236"},
+		"wrong-hints":     {"ef9ea6cbde8205c3", "4451b6e5c40a5dd7"},
+		"noisy-neighbour": {"25608b45dc8bb0ac", "6c05f7ec4f7884e3"},
+		"retry-storm":     {"9c0f7e4b08e6a81f", "f6b6c6e73c838de3"},
+		"batch":           {"2ec9d92a0276d153", "5c7ce9891b32eb53"},
+		"retry-step":      {"e086d295304d3aff", "e49bae468431034f"},
+		"tenants":         {"09015d2eb1bd5a94", "0e981350ed2ab341"},
+		"stolen-cores":    {"51f6367189204650", "07abf7737340a64f"},
 	}
 	for _, name := range scenario.Names() {
 		var got [2]string

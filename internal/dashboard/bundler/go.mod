@@ -1,0 +1,8 @@
+// The bundler is a module of its own, so that esbuild never enters the product's go.mod.
+module github.com/helixrouter/helix/internal/dashboard/bundler
+
+go 1.26.0
+
+require github.com/evanw/esbuild v0.28.2
+
+require golang.org/x/sys v0.0.0-20220715151400-c0bba94af5f8 // indirect

@@ -1,0 +1,40 @@
+// What the page knows. Everything that is drawn reads these signals; only
+// poll.js and feed.js write them.
+
+import { signal, computed } from "@preact/signals";
+
+// connection is how it stands with the daemon:
+// {phase: "connecting" | "live" | "reconnecting", retryAt: ms, since: ms, reason}.
+export const connection = signal({ phase: "connecting" });
+
+// rows are the samples of the last five minutes, oldest first. See history.js.
+export const rows = signal([]);
+export const heatBounds = signal([]);
+
+export const stats = signal(null);
+export const neural = signal(null);
+export const autoscaler = signal(null);
+export const config = signal(null); // {fields, etag}
+
+// notice is the last answer to something that was pressed: {text, tone: "ok" | "bad"}.
+export const notice = signal(null);
+
+// span is how much of it the charts show, in seconds.
+export const span = signal(60);
+export const SPANS = [[60, "1 min"], [300, "5 min"]];
+
+export const latest = computed(() => rows.value.at(-1) ?? null);
+
+// everRan is false until the router was given its first job.
+export const everRan = computed(() => (stats.value?.submitted ?? 0) > 0);
+
+let hide = 0;
+
+// tell shows a notice for as long as it takes to read it.
+export function tell(text, tone = "ok") {
+  clearTimeout(hide);
+  notice.value = { text, tone };
+  hide = setTimeout(() => {
+    notice.value = null;
+  }, tone === "bad" ? 12000 : 6000);
+}

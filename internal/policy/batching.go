@@ -176,7 +176,10 @@ func (a *Adaptive) joinBatch(c *question) {
 	if known && c.req.Budget > 0 {
 		n = min(n, math.Floor(b.Curve.Fits(c.req.Budget/usualShare, c.mean)))
 	}
-	if b.Mode == BatchOff || c.free || n < 2 { // it saves nothing, nobody waits whose company it could have, or there is no time for any
+	if c.free && b.Mode != BatchOff { // nobody waits whose company it could have: as the table says
+		return
+	}
+	if b.Mode == BatchOff || n < 2 { // it saves nothing, or there is no time for company
 		c.who.Allowed = c.who.Allowed.Without(route.Batch)
 		return
 	}

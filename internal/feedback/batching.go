@@ -40,8 +40,8 @@ func (k *learned) observe(run *BatchRun) {
 	case run.Alone > 0 && k.batching.apart < apartFrom:
 	case run.Alone > 0:
 		k.batching.model.Observe(run.Jobs, run.Alone, run.Served)
-	case run.Jobs == 1 || k.model.Samples() == 0:
-		// Nothing was known of the kind, and all that runs of it may be batches: what one of the jobs
+	case run.Jobs == 1 && k.batching.apart < apartFrom || k.model.Samples() == 0:
+		// Little is known of the kind, and all that runs of it may be batches: what one of the jobs
 		// cost is a first guess, that jobs which run one by one will correct.
 		k.model.Observe(run.Units, run.Served/time.Duration(run.Jobs))
 	}

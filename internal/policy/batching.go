@@ -171,13 +171,13 @@ func (a *Adaptive) join(c *question, req route.Request, who route.Subject, sig *
 	}
 	n := float64(min(max(a.Book.BatchSize, 1), b.Curve.Reach()))
 	known := b.Curve.Known()
-	if c.free && !known { // nobody is kept waiting, and nothing speaks against the table
+	if c.free && b.Mode != BatchOff { // nobody waits whose company it could have: as the table says
 		return who
 	}
 	if known && req.Budget > 0 {
 		n = min(n, math.Floor(b.Curve.Fits(req.Budget/usualShare, c.mean)))
 	}
-	if b.Mode == BatchOff || c.free || n < 2 { // it saves nothing, nobody waits whose company it could have, or there is no time for any
+	if b.Mode == BatchOff || n < 2 { // it saves nothing, or there is no time for company
 		who.Allowed = who.Allowed.Without(route.Batch)
 		return who
 	}

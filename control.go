@@ -47,6 +47,7 @@ type control struct {
 	books  imbalance
 
 	standing feedback.Standing
+	supply   capacity.Supply
 }
 
 func (c *control) init(r *Router) {
@@ -204,11 +205,12 @@ func (r *Router) thinkLocked(now time.Duration, v *view) {
 		r.followLocked(nil)
 		return
 	}
-	waits := r.exec.Pool.Waiting()
+	waits, done := r.exec.Pool.Waiting()
+	cores := r.control.supply.Next(now, done+r.brain.Inline(), !waits.Empty(), r.limits.Cores)
 	r.brain.SetTenantFloor(v.config.TenantFloor)
 	next := *p
 	r.brain.Rewards(&r.control.last)
-	next.Book = r.brain.Tick(now, &waits, r.limits.Cores*(1-min(v.signals.External, mostReserved)), r.limits.Lanes)
+	next.Book = r.brain.Tick(now, &waits, cores*(1-min(v.signals.External, mostReserved)), r.limits.Lanes)
 	r.tenants.sweep(now, r.brain)
 	next.Book.Overheads = r.control.standing.Overheads()
 	next.Book.BatchSize = v.config.BatchMaxSize

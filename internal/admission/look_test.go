@@ -58,7 +58,7 @@ func TestMoreCoresAreEnough(t *testing.T) {
 		doorOf, cores := drawDoor(t)
 		d := doorOf(cores)
 		c := admission.Cell(rapid.IntRange(0, admission.Cells-1).Draw(t, "mine"))
-		budget := time.Duration(rapid.Int64Range(1e3, 1e9).Draw(t, "budget"))
+		budget := time.Duration(rapid.Int64Range(1e5, 1e9).Draw(t, "budget")) // below, whole nanoseconds decide
 		service := time.Duration(rapid.Int64Range(1, int64(budget)).Draw(t, "service"))
 		more, ok := d.More(c, service, budget, sigmas)
 		if !ok {

@@ -12,6 +12,7 @@ type Share struct {
 	Cores float64 // that there are
 
 	running  int
+	done     time.Duration            // predicted service time of what has ended; what it had, where nothing was predicted
 	bySize   [maxSize + 1]int32 // what runs, by log2 of its predicted service time
 	attained float64            // ns of core time that one job has got that ran from the start
 	at       time.Duration      // when that was so
@@ -66,8 +67,16 @@ func (s *Share) Leave(now, service time.Duration, joined float64) (served time.D
 	s.advance(now)
 	s.running--
 	s.bySize[size(service)]--
-	return time.Duration(s.attained - joined)
+	served = time.Duration(s.attained - joined)
+	if service <= 0 {
+		service = served
+	}
+	s.done += service
+	return served
 }
+
+// Done is the predicted service time of all that has ended.
+func (s *Share) Done() time.Duration { return s.done }
 
 func (s *Share) advance(now time.Duration) {
 	if now <= s.at {

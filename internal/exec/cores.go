@@ -73,11 +73,12 @@ func (p *Pool) fillLocked() {
 	}
 }
 
-// Waiting returns the predicted core time of what waits for a slot, by cell.
-func (p *Pool) Waiting() admission.Backlog {
+// Waiting returns the predicted core time of what waits for a slot, by cell, and that of all that
+// has ended.
+func (p *Pool) Waiting() (waits admission.Backlog, done time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.waits
+	return p.waits, p.share.Done()
 }
 
 // beside accounts for a task that runs without a slot.

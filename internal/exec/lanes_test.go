@@ -53,7 +53,7 @@ func lanes(t *testing.T, l Limits, test func(r *rig)) {
 		if err := r.Close(context.Background()); err != nil {
 			t.Errorf("Close: %v", err)
 		}
-		if r.Pool.Busy() != 0 || r.Pool.Queued() != 0 || r.Pool.Waiting() != (admission.Backlog{}) {
+		if r.Pool.Busy() != 0 || r.Pool.Queued() != 0 || !idle(r.Pool) {
 			t.Errorf("%d slots are taken, %d tasks wait, or a backlog is left", r.Pool.Busy(), r.Pool.Queued())
 		}
 		if n := r.Pool.share.Rivals(0); n != 0 {
@@ -398,4 +398,10 @@ func TestABatchDoesNotWaitBehindATaskThatWaitsForALane(t *testing.T) {
 			t.Errorf("the batch took %v with two slots of three taken, want 2s", took)
 		}
 	})
+}
+
+// idle reports whether nothing waits.
+func idle(p *Pool) bool {
+	waits, _ := p.Waiting()
+	return waits.Empty()
 }

@@ -20,6 +20,7 @@ type Brain struct {
 	at        time.Duration
 	learner   *learn.Learner
 	work      time.Duration           // predicted core time of all arrivals
+	inline    time.Duration           // run time of what ran inline
 	arrived   [admission.Cells]uint64 // ns of core time since the last look, by cell
 	submitted uint64                  // when the last book was due
 	rewarded  Counters                // as of the last Rewards
@@ -91,6 +92,9 @@ func (b *Brain) Restore(s learn.Snapshot) error { return b.learner.Restore(s) }
 // Arrived is the predicted core time of all jobs that came, since the start.
 func (b *Brain) Arrived() time.Duration { return b.work }
 
+// Inline is the run time of all jobs that ran inline, since the start.
+func (b *Brain) Inline() time.Duration { return b.inline }
+
 const (
 	// floor is the share of the cores that each kind is given, in probes, while all of its jobs
 	// are refused. Without it a kind that was once taken for too long would never be
@@ -119,6 +123,7 @@ func (b *Brain) Tick(now time.Duration, waits *admission.Backlog, cores float64,
 		b.learner.Observe(&s)
 	}
 	b.recorder.arrived(&b.arrived)
+	b.inline += time.Duration(b.arrived[0])
 	for _, work := range &b.arrived {
 		b.work += time.Duration(work)
 	}

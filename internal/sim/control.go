@@ -20,6 +20,7 @@ type control struct {
 	last      feedback.Counters
 	judged    stats.Histogram // the pool's sojourns at the last change of the spawn threshold
 	budget    time.Duration
+	supply    capacity.Supply
 }
 
 func newControl(c helix.Config) control {
@@ -56,8 +57,9 @@ func (r *run) tick() {
 // think lets the brain write a new book.
 func (r *run) think() {
 	old := r.policy.(*policy.Adaptive)
+	cores := r.control.supply.Next(r.now, r.pool.share.Done()+r.brain.Inline(), !r.pool.waits.Empty(), r.pool.share.Cores)
 	r.brain.Rewards(&r.control.last)
-	next := &policy.Adaptive{Table: old.Table, Book: r.brain.Tick(r.now, &r.pool.waits, r.pool.share.Cores, r.pool.lanes)}
+	next := &policy.Adaptive{Table: old.Table, Book: r.brain.Tick(r.now, &r.pool.waits, cores, r.pool.lanes)}
 	next.Book.BatchSize = r.pool.batchSize
 	r.pool.plans = next.Book.Batches
 	r.policy = next

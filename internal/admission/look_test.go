@@ -58,14 +58,14 @@ func TestMoreCoresAreEnough(t *testing.T) {
 		doorOf, cores := drawDoor(t)
 		d := doorOf(cores)
 		c := admission.Cell(rapid.IntRange(0, admission.Cells-1).Draw(t, "mine"))
-		budget := time.Duration(rapid.Int64Range(1e5, 1e9).Draw(t, "budget")) // below, whole nanoseconds decide
+		budget := time.Duration(rapid.Int64Range(1e3, 1e9).Draw(t, "budget"))
 		service := time.Duration(rapid.Int64Range(1, int64(budget)).Draw(t, "service"))
 		more, ok := d.More(c, service, budget, sigmas)
 		if !ok {
 			return
 		}
 		better := doorOf(cores + more + 1e-6)
-		if p := better.Miss(c, budget-better.Run(c, service)); p > sure+0.001 {
+		if p := better.Miss(c, budget-better.Run(c, service)); p > sure+0.002 { // the last nanoseconds and the root are rounded
 			t.Fatalf("%v more cores, and miss %v", more, p)
 		}
 	})

@@ -164,15 +164,16 @@ func (p *Pool) Release() {
 const yieldEvery = 500 * time.Microsecond
 
 // work keeps one slot busy until nothing waits or the pool shrinks. It yields between tasks,
-// when it has run for a while.
+// when it has run for a while, and after each batch: whose callers submit again has the next one filled.
 func (p *Pool) work(s shift) {
 	yielded := p.executor.Now()
 	for {
+		batch := s.task == nil
 		s = p.run(s)
 		if !s.any() {
 			return
 		}
-		if p.executor.Now()-yielded >= yieldEvery {
+		if batch || p.executor.Now()-yielded >= yieldEvery {
 			runtime.Gosched()
 			yielded = p.executor.Now()
 		}

@@ -69,10 +69,31 @@ func (d *Door) More(c Cell, service, budget time.Duration, z float64) (cores flo
 		return 0, false
 	}
 	stretch := min(math.Sqrt(has/need), maxStretch)
-	if below := int(c) - preempts; below >= 0 && below/sizes == int(c)/sizes {
+	below := int(c) - preempts
+	preempted := below >= 0 && below/sizes == int(c)/sizes
+	if preempted {
 		cores = d.before[below].rate*stretch/(stretch-1) - d.Cores
 	}
-	q, t := &d.before[c], has-need*stretch
-	sigma := math.Sqrt(float64(q.noise*t)) + 1
-	return max((q.waits-float64(z*sigma))/t+q.rate-d.Cores, cores, 0), true
+	q := &d.before[c]
+	cores = max(cores, 0)
+	for range moreSteps { // with more cores it is slowed down less, and has more time to wait in which more comes
+		if stretch = 1; preempted {
+			all := d.Cores + cores
+			stretch = min(all/max(all-d.before[below].rate, all/maxStretch), maxStretch)
+		}
+		t := has - need*stretch
+		if t <= 0 {
+			return 0, false
+		}
+		sigma := math.Sqrt(float64(q.noise*t)) + 1
+		enough := (q.waits-float64(z*sigma))/t + q.rate - d.Cores
+		if enough <= cores {
+			break
+		}
+		cores = enough
+	}
+	return cores, true
 }
+
+// moreSteps is as often as the number of cores is corrected; it converges in two or three.
+const moreSteps = 20

@@ -12,7 +12,7 @@ type Share struct {
 	Cores float64 // that there are
 
 	running  int
-	done     time.Duration            // predicted service time of what has ended; what it had, where nothing was predicted
+	done     time.Duration      // predicted service time of what has ended; what it had, where nothing was predicted
 	bySize   [maxSize + 1]int32 // what runs, by log2 of its predicted service time
 	attained float64            // ns of core time that one job has got that ran from the start
 	at       time.Duration      // when that was so

@@ -49,7 +49,7 @@ func TestStatsOfAFreshRouter(t *testing.T) {
 	r := newRig(t, helix.DefaultConfig(), httpapi.Options{})
 	a := r.call(t, "GET", "/api/stats", "")
 	got := shape(t, a.body)
-	want := "{completed dropped adaptive_spawn_threshold pressure_score routed_by_strategy[] latency_by_strategy[] submitted" +
+	want := "{completed dropped adaptive_spawn_threshold pressure_score routed_by_strategy[] latency_by_strategy[] submitted in_time" +
 		" ledger{done failed panicked canceled expired shed in_flight imbalance} sheds{} pool{width effective busy queued queue_cap}" +
 		" batches{count jobs sizes[{up_to count}]} spawned abandoned[] pressure{score ruling signals[{name value weight}]} kinds[]" +
 		" decision" + histogram + " uptime_seconds go cores}"

@@ -22,7 +22,7 @@ func (r *Router) admit(ctx context.Context, k *kind, j *job) error {
 		j.trace = r.startTrace(ctx, k, j)
 	}
 	v := r.view.Load()
-	if j.hint.Tenant != "" {
+	if j.hint.Tenant != "" && v.config.Policy == PolicyAdaptive {
 		j.tenant = r.tenants.number(j.hint.Tenant)
 	}
 	r.decide(ctx, v, k, j)
@@ -38,7 +38,7 @@ func (r *Router) admit(ctx context.Context, k *kind, j *job) error {
 		j.decision = nested // part of work that Close has promised to let finish
 	case d.Strategy == route.Drop:
 		return r.refuse(k, j, d.Reason)
-	case d.Strategy != route.Inline && d.Strategy != route.Spawn && j.hint.Class < ClassCritical && !r.exec.Pool.HasRoom():
+	case d.Strategy != route.Inline && d.Strategy != route.Spawn && !r.exec.Pool.HasRoom(j.class(), urgent(d.Reason)) && !r.passes(k, j):
 		return r.refuse(k, j, route.ReasonQueueFull)
 	}
 	r.recorder.Begin(j.decision.Strategy)
@@ -52,6 +52,19 @@ func (r *Router) admit(ctx context.Context, k *kind, j *job) error {
 		return r.endUnrun(k, j, route.Expired, ErrExpired)
 	}
 	return nil
+}
+
+// urgent reports whether a job runs for a floor, for which others have to make room.
+func urgent(r route.Reason) bool { return r == route.ReasonFloor || r == route.ReasonProbe }
+
+// passes lets a job into a full queue for the floor of its class or tenant, and settles the accounts of one that it does not.
+func (r *Router) passes(k *kind, j *job) bool {
+	who := j.subject(k)
+	if r.exec.Pool.HasRoom(j.class(), true) && r.brain.Pass(who, j.tenant, &j.decision) {
+		return true
+	}
+	r.brain.TurnAway(who, j.tenant, &j.decision)
+	return false
 }
 
 // decide asks the policy, and overrules it only where its answer cannot be carried out.
@@ -112,6 +125,7 @@ func (r *Router) refuse(k *kind, j *job, reason route.Reason) error {
 
 // refusePlaced sheds a job that is counted as begun.
 func (r *Router) refusePlaced(k *kind, j *job, reason route.Reason) error {
+	r.brain.TurnAway(j.subject(k), j.tenant, &j.decision)
 	r.recorder.Reroute(j.decision.Strategy, route.Drop)
 	return r.shed(k, j, reason)
 }
@@ -146,7 +160,7 @@ func (r *Router) endUnrun(k *kind, j *job, d route.Disposition, err error) error
 	r.recorder.Record(&route.Outcome{Kind: k.number, Strategy: j.decision.Strategy, Disposition: d})
 	r.note(k, j)
 	if j.trace != nil {
-		j.trace.End(d, exec.Times{Wait: r.exec.Now() - j.submitted})
+		j.trace.End(d, exec.Times{Wait: r.exec.Now() - j.submitted}, 0)
 	}
 	return err
 }

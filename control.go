@@ -203,6 +203,7 @@ func (r *Router) thinkLocked(now time.Duration, v *view) {
 	if !ok {
 		v.learning, v.draws = nil, false
 		r.followLocked(nil)
+		r.brain.Unrewarded(&r.control.last)
 		return
 	}
 	waits, done := r.exec.Pool.Waiting()

@@ -64,3 +64,48 @@ func TestTheTableDisplacesNobody(t *testing.T) {
 		}
 	})
 }
+
+// Work that waits for a batch makes room like any other, and is made room for.
+func TestBatchesAreDisplacedAndDisplace(t *testing.T) {
+	onCores(t, 2)
+	bubble(t, func(t *testing.T) {
+		w := &witness{t: t}
+		r := testRouter(t, func(c *helix.Config) {
+			*c = helix.DefaultConfig()
+			c.Autoscale, c.CPUParallelism, c.CPUQueueCap = helix.AutoscaleAdvise, 2, 2
+		}, helix.WithTracer(w))
+		release := hold(t, r, 2)
+		batched := func(class helix.Class) <-chan answer {
+			c := later(func() (int, error) { return doAs(heavy, helix.Scaling(1), class)(t.Context(), r, returns(1)) })
+			synctest.Wait()
+			return c
+		}
+		low, low2 := batched(helix.ClassSheddable), batched(helix.ClassSheddable)
+		single := later(func() (int, error) {
+			return helix.Do(t.Context(), r, helix.Hint{Kind: "single", Class: helix.ClassCritical}, returns(2))
+		})
+		synctest.Wait()
+		critical := batched(helix.ClassCritical)
+		for _, c := range []<-chan answer{low, low2} {
+			wantShed(t, (<-c).err, route.ReasonDisplaced)
+		}
+		wantShed(t, (<-batched(helix.ClassCritical)).err, route.ReasonQueueFull)
+		release()
+		for _, c := range []<-chan answer{single, critical} {
+			if a := <-c; a.err != nil {
+				t.Error(a.err)
+			}
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		displaced := 0
+		for _, j := range w.traces {
+			if len(j.end) == 1 && j.end[0].Reason == route.ReasonDisplaced && j.end[0].Outcome == helix.Shed {
+				displaced++
+			}
+		}
+		if displaced != 2 {
+			t.Errorf("%d traces end as displaced, want 2", displaced)
+		}
+	})
+}

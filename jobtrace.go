@@ -60,8 +60,12 @@ func (t *jobTrace) Return(at time.Duration, end route.Disposition, err error) {
 }
 
 // End implements exec.Trace.
-func (t *jobTrace) End(end route.Disposition, took exec.Times) {
+func (t *jobTrace) End(end route.Disposition, took exec.Times, batch int) {
 	j := t.now()
+	j.Batch = batch
+	if end == route.Shed { // while it waited
+		j.Reason, j.Err = route.ReasonDisplaced, route.ErrShed
+	}
 	j.Ended, j.Outcome = t.epoch.Add(t.submitted+took.Wait+took.Run), end
 	if end.Ran() {
 		j.Wait, j.Run = took.Wait, took.Run

@@ -81,6 +81,14 @@ func (j *job) subject(k *kind) route.Subject {
 	return route.Subject{Kind: k.number, Class: j.hint.Class, Allowed: j.seen.allowed}
 }
 
+// class is the hint's, where the policy looks at it.
+func (j *job) class() route.Class {
+	if j.seen.view.config.Policy != PolicyAdaptive {
+		return route.ClassDefault
+	}
+	return j.hint.Class
+}
+
 // units is the declared size, 0 = none.
 func (j *job) units() uint64 {
 	if j.unsized {
@@ -181,10 +189,7 @@ func runOnSlot[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind
 }
 
 func newCall[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j *job, t *exec.Task, work J) *exec.Call[J, Out] {
-	t.Kind, t.Strategy, t.Class = k.number, j.decision.Strategy, route.ClassDefault
-	if j.seen.view.config.Policy == PolicyAdaptive {
-		t.Class = j.hint.Class
-	}
+	t.Kind, t.Strategy, t.Class, t.Urgent = k.number, j.decision.Strategy, j.class(), urgent(j.decision.Reason)
 	t.Submitted, t.Deadline = j.submitted, j.deadline
 	t.Trace = j.traced()
 	j.waits()

@@ -15,6 +15,7 @@ import (
 // lock: the map is replaced, never changed.
 type tenantTable struct {
 	byName atomic.Pointer[map[string]uint16]
+	full   atomic.Bool // no number is left; until the next sweep
 
 	mu    sync.Mutex // after Router.mu
 	free  []uint16   // numbers that were given back; guarded by mu
@@ -34,6 +35,9 @@ func (t *tenantTable) number(name string) uint16 {
 			return n
 		}
 	}
+	if t.full.Load() { // who sends thousands of names must not make all wait for a lock
+		return feedback.AnyTenant
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	names := map[string]uint16{}
@@ -42,6 +46,7 @@ func (t *tenantTable) number(name string) uint16 {
 			return n
 		}
 		if len(*known) >= feedback.MaxTenants-2 {
+			t.full.Store(true)
 			return feedback.AnyTenant
 		}
 		names = maps.Clone(*known)
@@ -75,6 +80,7 @@ func (t *tenantTable) sweep(now time.Duration, b *feedback.Brain) {
 		}
 	}
 	t.byName.Store(&names)
+	t.full.Store(false)
 }
 
 // TenantStats is what one tenant asks for and gets. Under the threshold policy there are none.

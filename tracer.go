@@ -57,6 +57,7 @@ type TracedJob struct {
 	Started    time.Time // zero while it has not
 	Ended      time.Time // zero while it has not
 	Outcome    Disposition
+	Batch      int           // jobs in the batch that it ran in; 0 = it ran by itself
 	Wait, Run  time.Duration // as the histograms of Stats have them; 0 unless Outcome.Ran()
 	Err        error         // what the job returned, its panic, or why it was refused; nil for other ends
 }

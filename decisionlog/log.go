@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -28,6 +30,8 @@ type Options struct {
 	// MaxBytes is how large a file may become before it is renamed to one with ".1" behind
 	// its name, in place of the one before, and a new one is begun. Default 128 MiB.
 	MaxBytes int64
+	// Failed is told of the disk's first error, with which the log ends. Optional.
+	Failed func(error)
 }
 
 // Log writes decisions to a file. It implements helix.Tracer, and is safe for concurrent use.
@@ -41,6 +45,7 @@ type Log struct {
 	err     error         // of the writer; valid once done is closed
 
 	// Of the writer.
+	failed  func(error)
 	path    string
 	most    int64
 	file    *os.File
@@ -53,27 +58,20 @@ var _ helix.Tracer = (*Log)(nil)
 // Open begins a log. What is in the file is kept as the file before. Times count from now.
 func Open(path string, o Options) (*Log, error) {
 	l := &Log{
-		began: time.Now(), path: path, most: o.MaxBytes,
+		began: time.Now(), path: path, most: o.MaxBytes, failed: o.Failed,
 		entries: make(chan helix.TracedJob, waiting), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	if l.most <= 0 {
 		l.most = defaultMaxBytes
 	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("decision log %s: not a file: give the path of one", path)
-	} else if err == nil && info.Size() > 0 {
-		if err := os.Rename(path, path+".1"); err != nil {
-			return nil, fmt.Errorf("decision log: %w", err)
-		}
-	}
-	if err := l.begin(); err != nil {
+	if err := l.first(); err != nil {
 		return nil, fmt.Errorf("decision log: %w", err)
 	}
 	go l.write()
 	return l, nil
 }
 
-// Lost is how many entries the disk was too slow for.
+// Lost is how many entries the disk was too slow for, or had no form on it.
 func (l *Log) Lost() uint64 { return l.lost.Load() }
 
 // Close writes what waits and ends the log. Jobs that end later are not written. The error
@@ -110,10 +108,41 @@ func (l *job) Ended(j helix.TracedJob) {
 	}
 }
 
+// first puts what is in the file aside and begins a new one. A file that another log writes is left alone.
+func (l *Log) first() error {
+	info, err := os.Stat(l.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return l.begin()
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is not a file: give the path of one", l.path)
+	}
+	old, err := os.OpenFile(l.path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer old.Close()
+	if err := lock(old); err != nil {
+		return fmt.Errorf("%s is in use by another process: give each its own (%w)", l.path, err)
+	}
+	if info.Size() > 0 {
+		if err := os.Rename(l.path, l.path+".1"); err != nil {
+			return err
+		}
+	}
+	return l.begin()
+}
+
 func (l *Log) begin() (err error) {
 	l.file, err = os.OpenFile(l.path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
 	l.out, l.written = bufio.NewWriterSize(l.file, 1<<16), 0
-	return err
+	_ = lock(l.file) // it is new, or was ours a moment ago; where there are no locks there are none
+	return nil
 }
 
 // write is the log's goroutine: it ends with Close, or with the first error of the disk.
@@ -133,6 +162,9 @@ func (l *Log) write() {
 		}
 	}
 	_ = l.file.Close()
+	if l.failed != nil {
+		l.failed(l.err)
+	}
 }
 
 // finish writes what waits.
@@ -154,8 +186,9 @@ func (l *Log) finish() {
 
 func (l *Log) put(j *helix.TracedJob) error {
 	text, err := json.Marshal(entryOf(j, l.began))
-	if err != nil {
-		return err
+	if err != nil { // a policy of the user's own may say that a probability is not a number
+		l.lost.Add(1)
+		return nil
 	}
 	n, err := l.out.Write(append(text, '\n'))
 	if l.written += int64(n); err != nil || l.written < l.most {

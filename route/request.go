@@ -46,12 +46,15 @@ const (
 
 var classNames = [...]string{"default", "sheddable", "critical", "critical_plus"}
 
+// NumClasses is the number of classes.
+const NumClasses = int(ClassCriticalPlus) + 1
+
 // Rank is the place of a class in the order of what matters, 0 for what matters most.
 func (c Class) Rank() int {
 	if int(c) < len(classRanks) {
 		return classRanks[c]
 	}
-	return len(classRanks)
+	return NumClasses - 1
 }
 
 var classRanks = [...]int{ClassCriticalPlus: 0, ClassCritical: 1, ClassDefault: 2, ClassSheddable: 3}

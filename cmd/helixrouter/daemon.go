@@ -78,7 +78,9 @@ func (p program) open(s *settings) (*daemon, error) {
 	}
 	options := append(d.tracing.options(), helix.WithLogger(d.log))
 	if s.decisionLog != "" {
-		if d.jobs, err = decisionlog.Open(s.decisionLog, decisionlog.Options{}); err != nil {
+		if d.jobs, err = decisionlog.Open(s.decisionLog, decisionlog.Options{Failed: func(err error) {
+			d.log.Error("the decision log has ended: look after the disk and start again", slog.Any("error", err))
+		}}); err != nil {
 			return nil, exitf(exitUsage, "--decision-log: %w", err)
 		}
 		options = append(options, helix.WithTracer(d.jobs))

@@ -74,6 +74,7 @@ same floor: importer -> imported, imported: reason
 	internal/explain -> internal/policy: it puts a policy's account into words
 	internal/estimate -> internal/stats: logarithms that are the same everywhere
 	internal/admission -> internal/stats: the same, and half-lives
+	internal/capacity -> internal/stats: the same
 	internal/pressure -> internal/stats: it blends half-life averages, and stats is the arithmetic under the other mechanisms
 	internal/httpapi -> workload, internal/stream, internal/history, internal/openapi: its seeded mix is a burst, and the others are answers
 `

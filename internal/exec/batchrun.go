@@ -19,6 +19,7 @@ type batchRun struct {
 	served  time.Duration      // core time that it had, 0 = unknown; written when its slot goes on
 	whole   bool               // its batch function returned
 	wanted  atomic.Int32       // tasks whose callers have not left
+	size    atomic.Int32       // tasks that have begun
 	cancel  context.CancelFunc // ends the batch's context; written before the first task is running
 }
 
@@ -47,6 +48,7 @@ func (p *Pool) runBatch(s shift) (next shift) {
 			return next
 		}
 		s = p.takeBatchLocked(s.former)
+		p.fillLocked() // it may have taken less than it was started for
 		p.mu.Unlock()
 	}
 	ctx, cancel := context.WithCancel(p.executor.base)
@@ -98,6 +100,7 @@ func (p *Pool) beginBatch(b *batchRun) []*Task {
 		}
 		b.drop()
 	}
+	b.size.Store(int32(len(begun)))
 	if len(begun) < len(b.tasks) {
 		p.mu.Lock()
 		b.tasks = begun // before the signal: claimAll must not see a task that its caller uses again

@@ -177,7 +177,11 @@ func (x *Executor) Teach(lesson *learn.Sample, service, sojourn, budget time.Dur
 func (x *Executor) record(t *Task, d route.Disposition, took Times, served time.Duration) {
 	x.recorder.Record(&route.Outcome{Kind: t.Kind, Strategy: t.Strategy, Disposition: d, Wait: took.Wait, Run: took.Run, Served: served, Units: t.Size.Units, Budget: t.budget()})
 	if t.Trace != nil {
-		t.Trace.End(d, took)
+		batch := 0
+		if t.batch != nil {
+			batch = int(t.batch.size.Load())
+		}
+		t.Trace.End(d, took, batch)
 	}
 }
 

@@ -134,8 +134,8 @@ func TestABoundIsABound(t *testing.T) {
 				t.Errorf("task %d: placement %d, want %d", i, p, want)
 			}
 		}
-		if x.Pool.HasRoom() || tookSlot(x) || x.Pool.Busy() != 1 || x.Pool.Queued() != 4 {
-			t.Errorf("%d busy, %d queued, room %v", x.Pool.Busy(), x.Pool.Queued(), x.Pool.HasRoom())
+		if x.Pool.HasRoom(route.ClassDefault, false) || tookSlot(x) || x.Pool.Busy() != 1 || x.Pool.Queued() != 4 {
+			t.Errorf("%d busy, %d queued, room %v", x.Pool.Busy(), x.Pool.Queued(), x.Pool.HasRoom(route.ClassDefault, false))
 		}
 		close(gate)
 		if err := x.Close(context.Background()); err != nil {

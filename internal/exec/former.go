@@ -20,8 +20,10 @@ type Former struct {
 	coming int  // workers that were started for tasks and have not taken any; guarded by pool.mu
 	listed bool // in pool.forming; guarded by pool.mu
 
-	plan policy.Batching // what is known of the kind's batches; guarded by pool.mu
-	due  time.Duration   // no task was late before, of those that came since there was none; guarded by pool.mu
+	plan    policy.Batching // what is known of the kind's batches; guarded by pool.mu
+	due     time.Duration   // when the first of the tasks is late; guarded by pool.mu
+	leaving bool            // many of the tasks are about to leave: their bounds are found at the end; guarded by pool.mu
+	latest  time.Duration   // when the first of them must have begun; guarded by pool.mu
 
 	ended time.Duration // when the last batch ended; guarded by pool.mu
 	took  time.Duration // how long it had its slot; guarded by pool.mu
@@ -45,19 +47,21 @@ func (f *Former) Submit(t *Task) Placement {
 	t.home = p
 	p.mu.Lock()
 	start := p.mayStartLocked(f.laneLocked(t)) && f.coming*p.limits.BatchSize <= f.tasks.len
-	if p.closed || (p.fullLocked() && !start) {
-		closed := p.closed
+	if p.closed {
 		p.mu.Unlock()
-		if closed {
-			return Closed
+		return Closed
+	}
+	var victim *Task
+	if p.fullLocked() && !start {
+		var ok bool
+		if victim, ok = p.displaceLocked(t); !ok {
+			p.mu.Unlock()
+			return Full
 		}
-		return Full
 	}
-	if f.tasks.len == 0 {
-		f.due = policy.Endless
-	}
-	f.due = min(f.due, t.due())
+	f.tightenLocked(t)
 	f.tasks.push(t)
+	t.former = f
 	p.queuedLocked(t)
 	if !f.listed {
 		f.listed = true
@@ -71,6 +75,9 @@ func (f *Former) Submit(t *Task) Placement {
 		f.holdLocked()
 	}
 	p.mu.Unlock()
+	if victim != nil {
+		p.executor.displaced(victim)
+	}
 	if start {
 		go p.work(shift{former: f})
 	}

@@ -13,14 +13,14 @@ import (
 // formingLocked is the batch that forms, with one more task where t is not nil.
 func (f *Former) formingLocked(t *Task) policy.Forming {
 	l := &f.pool.limits
-	b := policy.Forming{Jobs: f.tasks.len, Due: f.due, Most: l.BatchSize, Delay: l.BatchDelay}
-	if f.tasks.len == 0 {
-		b.Due = policy.Endless
+	b := policy.Forming{Jobs: f.tasks.len, Due: policy.Endless, Latest: policy.Endless, Most: l.BatchSize, Delay: l.BatchDelay}
+	if f.tasks.len > 0 {
+		b.Due, b.Latest = f.due, f.latest
 	}
 	first := f.tasks.first
 	if t != nil {
 		b.Jobs++
-		b.Due = min(b.Due, t.due())
+		b.Due, b.Latest = min(b.Due, t.due()), min(b.Latest, t.latest())
 		if first == nil {
 			first = t
 		}
@@ -59,6 +59,36 @@ func (p *Pool) heldLocked(now time.Duration) (first time.Duration) {
 		}
 	}
 	return first
+}
+
+// tightenLocked takes in the bounds of a task that joins what forms.
+func (f *Former) tightenLocked(t *Task) {
+	if f.tasks.len == 0 {
+		f.due, f.latest = policy.Endless, policy.Endless
+	}
+	f.due, f.latest = min(f.due, t.due()), min(f.latest, t.latest())
+}
+
+// loosenLocked finds the bounds of what is left when a task has gone that may have set them.
+func (f *Former) loosenLocked(gone *Task) {
+	if !f.leaving && (gone.due() <= f.due || gone.latest() <= f.latest) {
+		f.boundLocked()
+	}
+}
+
+func (f *Former) boundLocked() {
+	f.due, f.latest = policy.Endless, policy.Endless
+	for t := range f.tasks.all {
+		f.due, f.latest = min(f.due, t.due()), min(f.latest, t.latest())
+	}
+}
+
+// latest is when the task must have begun.
+func (t *Task) latest() time.Duration {
+	if t.Latest == 0 {
+		return t.due()
+	}
+	return min(t.Latest, t.due())
 }
 
 // due is when the task is late.

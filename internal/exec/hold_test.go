@@ -150,3 +150,51 @@ func TestABatchThatRanIsReported(t *testing.T) {
 		}
 	})
 }
+
+// A job that is larger than its like must begin sooner than they: the hold ends in time for that.
+func TestAHoldEndsBeforeTheLatestStart(t *testing.T) {
+	crowds(t, oneLane, func(c *crowd) {
+		c.submit("a", 18*ms)
+		c.come(1, 0)
+		task := c.job("large", ms)
+		task.Strategy, task.Submitted = route.Batch, c.Now()
+		task.Size.Service, task.Size.Alone = 600*time.Microsecond, 4500*time.Microsecond
+		task.Deadline, task.Latest = task.Submitted+12*ms, task.Submitted+5*ms
+		c.Former.Submit(task)
+		<-task.done
+		if state := task.state.Load(); state != ended {
+			t.Errorf("state %d: it was held beyond its latest start", state)
+		}
+	})
+}
+
+// What a job asks of a batch goes when the job goes.
+func TestWhoHasLeftHurriesNobody(t *testing.T) {
+	crowds(t, oneLane, func(c *crowd) {
+		c.submit("a", 18*ms)
+		tight := c.come(1, 4*ms)[0]
+		c.come(2, 0)
+		if !c.leave(tight) {
+			t.Fatal("it has ended")
+		}
+		time.Sleep(6 * ms)
+		c.want()
+		time.Sleep(6 * ms)
+		c.want(2)
+	})
+}
+
+// Where a batch takes fewer than wait, other slots take the rest.
+func TestASmallBatchLeavesTheRestToOtherSlots(t *testing.T) {
+	lanes(t, twoLanes, func(r *rig) {
+		c := &crowd{rig: r}
+		c.Former = r.NewFormer(c)
+		r.Pool.Follow([]*Former{c.Former}, []policy.Batching{{Mode: policy.BatchTrial}}) // of two at most
+		for range 4 {
+			task := c.job("batched", ms)
+			task.Strategy, task.Submitted = route.Batch, c.Now()
+			c.Former.Submit(task)
+		}
+		c.want(2, 2)
+	})
+}

@@ -59,7 +59,7 @@ func (x *Executor) finishInline(o *route.Outcome, end route.Disposition, started
 // endInline ends a trace with what finishInline has recorded.
 func endInline(trace Trace, o *route.Outcome, started time.Duration, err error) {
 	trace.Return(started+o.Run, o.Disposition, err)
-	trace.End(o.Disposition, Times{Wait: o.Wait, Run: o.Run})
+	trace.End(o.Disposition, Times{Wait: o.Wait, Run: o.Run}, 0)
 }
 
 // OnSlot runs a job on the caller's goroutine, which has taken a slot with

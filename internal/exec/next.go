@@ -126,10 +126,10 @@ func (p *Pool) closedAndIdleLocked() bool {
 // expireWaiting ends what waits beyond its deadline and sets the alarm for the rest.
 func (p *Pool) expireWaiting() {
 	x := p.executor
-	now := x.Now()
 	var late []*Task
 	earliest := time.Duration(0)
 	p.mu.Lock()
+	now := x.Now()
 	for t := range p.waitingLocked {
 		switch {
 		case t.Deadline == 0:

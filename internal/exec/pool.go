@@ -47,7 +47,10 @@ type Pool struct {
 }
 
 // room is the part of the limits that is read without the lock.
-type room struct{ width, queueCap, lanes atomic.Int32 }
+type room struct {
+	width, queueCap, lanes atomic.Int32
+	below                  [route.NumClasses]atomic.Int32 // tasks that wait, by the rank of their class
+}
 
 func newPool(x *Executor) *Pool {
 	return &Pool{executor: x, idle: make(chan struct{}), batches: make(map[*batchRun]struct{})}
@@ -59,14 +62,17 @@ func (p *Pool) Busy() int { return int(p.busy.Load()) }
 // Queued returns the number of tasks that wait for a slot.
 func (p *Pool) Queued() int { return int(p.queued.Load()) }
 
-// HasRoom reports whether a task would be placed now. A later Submit may still
+// HasRoom reports whether a task of a class would be placed now. A later Submit may still
 // refuse; asking first makes most refusals cheap.
-func (p *Pool) HasRoom() bool {
+func (p *Pool) HasRoom(c route.Class, urgent bool) bool {
 	most := p.room.width.Load()
 	if lanes := p.room.lanes.Load(); lanes > 0 {
 		most = lanes
 	}
-	return p.busy.Load() < most || p.queued.Load() < p.room.queueCap.Load()
+	if p.busy.Load() < most || p.queued.Load() < p.room.queueCap.Load() {
+		return true
+	}
+	return p.displaces(c, urgent)
 }
 
 // Placement says what became of a task at the pool's door.
@@ -274,6 +280,7 @@ func (p *Pool) unlink(t *Task) {
 
 func (p *Pool) queuedLocked(t *Task) {
 	p.queued.Add(1)
+	p.room.below[t.Class.Rank()].Add(1)
 	if t.Size.Child {
 		p.children++
 	}
@@ -287,6 +294,11 @@ func (p *Pool) dequeueLocked(t *Task) {
 		t.in.remove(t)
 	}
 	p.queued.Add(-1)
+	p.room.below[t.Class.Rank()].Add(-1)
+	if f := t.former; f != nil {
+		t.former = nil
+		f.loosenLocked(t)
+	}
 	if t.Size.Child {
 		p.children--
 	}

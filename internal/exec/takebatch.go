@@ -34,6 +34,7 @@ func (p *Pool) takeBatchLocked(f *Former) shift {
 		t = t.next
 	}
 	known := f.plan.Curve.Known()
+	f.leaving = true
 	for range size {
 		next := t.next
 		p.dequeueLocked(t)
@@ -43,6 +44,8 @@ func (p *Pool) takeBatchLocked(f *Former) shift {
 		known = known && t.Size.Alone > 0
 		t = next
 	}
+	f.leaving = false
+	f.boundLocked()
 	if known {
 		b.service = f.plan.Curve.Time(b.alone)
 	}

@@ -34,6 +34,7 @@ type Task struct {
 	Kind      uint32
 	Strategy  route.Strategy
 	Class     route.Class
+	Urgent    bool          // it runs for a floor, and takes the place of others in a full queue
 	Submitted time.Duration // router clock
 	Deadline  time.Duration // router clock; 0 = none
 	Latest    time.Duration // router clock: a later start would be in vain; 0 = until Deadline
@@ -60,6 +61,7 @@ type Task struct {
 
 	// Its place in the line that it waits in; guarded by the mutex of the line's owner.
 	line   *line
+	former *Former
 	place  int
 	ticket uint64
 

@@ -17,8 +17,8 @@ type Trace interface {
 	Start(ctx context.Context, at time.Duration) context.Context
 	// Return is called when user code has returned; never for a job that did not start.
 	Return(at time.Duration, end route.Disposition, err error)
-	// End is called once, with the ledger entry.
-	End(end route.Disposition, took Times)
+	// End is called once, with the ledger entry and the number of jobs in its batch, 0 for none.
+	End(end route.Disposition, took Times, batch int)
 	// Batch is Start for a batch of size jobs, after that of each member. It is called
 	// on the first member that has a trace, with all that have. The function that it
 	// returns ends the batch; ok means that the batch function returned.

@@ -109,7 +109,7 @@ func TestAKindThatOnlyCameInBatchesIsLearned(t *testing.T) {
 		m.Offer(route.Subject{Kind: 1}, feedback.NoTenant, &d)
 		if d.Strategy == route.CPUPool {
 			apart++
-			if d.Service != ms || d.Alone != 0 || d.Reason != route.ReasonExplored {
+			if d.Service != ms || d.Alone != 0 || d.Reason != route.ReasonProbe {
 				t.Fatalf("%+v", d)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/helixrouter/helix/internal/estimate"
 	"github.com/helixrouter/helix/internal/learn"
 	"github.com/helixrouter/helix/internal/policy"
+	"github.com/helixrouter/helix/internal/stats"
 	"github.com/helixrouter/helix/route"
 )
 
@@ -191,6 +192,9 @@ func (b *Brain) Rewards(c *Counters) {
 	b.rewarded = *c
 }
 
+// Unrewarded leaves out what has ended so far: the learner was not there.
+func (b *Brain) Unrewarded(c *Counters) { b.rewarded = *c }
+
 // Due reports whether enough has happened since the last Tick to write a new book.
 func (b *Brain) Due(now time.Duration, submitted uint64) bool {
 	if submitted-b.submitted < newsEvery && now-b.at < newsAfter {
@@ -210,8 +214,10 @@ func (b *Brain) Offer(who route.Subject, tenant uint16, d *route.Decision) {
 		b.first(who.Kind, d)
 		return
 	}
-	if d.Strategy == route.Batch && d.Alone > 0 && b.takeSingle(who.Kind) {
-		d.Strategy, d.Reason, d.Service, d.Alone = route.CPUPool, route.ReasonExplored, d.Alone, 0
+	if d.Strategy == route.Batch && d.Alone > 0 && who.Class < route.ClassCritical && b.takeSingle(who.Kind) {
+		// What batches save is measured against it. It stays where it is in the order: it is one job of many.
+		d.Strategy, d.Reason, d.Service, d.Alone = route.CPUPool, route.ReasonProbe, d.Alone, 0
+		d.Cell = uint16(admission.CellOf(who.Class, stats.Log2(float64(d.Service))))
 	}
 	cell := d.Cell
 	switch d.Reason {
@@ -237,6 +243,27 @@ func (b *Brain) Offer(who route.Subject, tenant uint16, d *route.Decision) {
 	b.floors.count(tenant, d.Service, d.Strategy != route.Drop)
 	b.recorder.Arrive(cell, d.Service)
 }
+
+// Pass lets a job that was let in, and that finds the queue full, run for the floor of its class or tenant.
+func (b *Brain) Pass(who route.Subject, tenant uint16, d *route.Decision) bool {
+	if d.Service == 0 || urgent(d.Reason) || !b.floors.pass(who.Class, tenant, d.Service) {
+		return false
+	}
+	b.floors.pay(who.Class, tenant, -d.Service) // it has paid at the door
+	d.Strategy, d.Reason, d.Order, d.Start = route.CPUPool, route.ReasonFloor, 0, 0
+	return true
+}
+
+// TurnAway takes back what Offer has counted of a job that is not let in after all.
+func (b *Brain) TurnAway(who route.Subject, tenant uint16, d *route.Decision) {
+	if d.Service == 0 || d.Strategy == route.Inline || d.Strategy == route.Drop {
+		return
+	}
+	b.floors.pay(who.Class, tenant, -d.Service)
+	b.floors.turnAway(tenant, d.Service)
+}
+
+func urgent(r route.Reason) bool { return r == route.ReasonFloor || r == route.ReasonProbe }
 
 // first lets a job of a kind that nothing is known of go before all others, now and then: in a
 // flood of what is known to be short its turn would not come, and it would never be known.

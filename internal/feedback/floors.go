@@ -118,6 +118,14 @@ func (f *floors) count(tenant uint16, work time.Duration, in bool) {
 	t.served.Add(uint64(work))
 }
 
+// turnAway takes back that a job was let in.
+func (f *floors) turnAway(tenant uint16, work time.Duration) {
+	if tenant != NoTenant {
+		f.tenants[tenant].served.Add(-uint64(work))
+		f.tenants[tenant].refused.Add(1)
+	}
+}
+
 // pay takes the price of a job that passed the door by itself: what a class or tenant
 // gets anyway counts towards its floor.
 func (f *floors) pay(class route.Class, tenant uint16, work time.Duration) {

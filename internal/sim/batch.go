@@ -42,13 +42,16 @@ func (r *run) mayBatch(kind int) bool {
 
 // forming is the batch that would start of a line.
 func (p *pool) forming(tasks []task, l *list) policy.Forming {
-	f := policy.Forming{Jobs: l.len, Most: p.batchSize, Delay: p.batchDelay, Due: policy.Endless}
+	f := policy.Forming{Jobs: l.len, Most: p.batchSize, Delay: p.batchDelay, Due: policy.Endless, Latest: policy.Endless}
 	if l.len > 0 {
 		f.First, f.Oldest = tasks[l.first].service, tasks[l.first].job.At
 	}
 	for t, n := l.first, 0; t != none && n < p.batchSize; t, n = tasks[t].next, n+1 {
 		if due := tasks[t].due; due != never {
 			f.Due = min(f.Due, due)
+		}
+		if latest := tasks[t].latest; latest != never {
+			f.Latest = min(f.Latest, latest)
 		}
 	}
 	return f

@@ -41,7 +41,7 @@ func TestAKindPaysForItself(t *testing.T) {
 		w.learner.Observe(bad)
 	}
 	p := w.learner.Publish()
-	x := learn.Features{1, 1, 1, 1, 1, 1, 1, 1}
+	x := learn.Features{1, 1, 1, 1, 1, 1, 1}
 	if p.Acts(0) || p.Residual(route.Batch, 0, &x) != 0 {
 		t.Errorf("kind 0 still acts: %+v", w.learner.Snapshot().Kinds[0])
 	}

@@ -1,10 +1,10 @@
 package learn
 
 // NumFeatures is the number of features of one decision.
-const NumFeatures = 8
+const NumFeatures = 7
 
 // FeatureNames lists the features in the order of the weights.
-var FeatureNames = [NumFeatures]string{"bias", "size", "pressure", "wait", "crowd", "scaling", "fill", "budget"}
+var FeatureNames = [NumFeatures]string{"bias", "size", "pressure", "wait", "crowd", "scaling", "budget"}
 
 // Features describe one decision. They are scaled to about 1, so that one step
 // size suits all, and centred where a job of 1 ms on a quiet router is near 0:
@@ -15,7 +15,6 @@ var FeatureNames = [NumFeatures]string{"bias", "size", "pressure", "wait", "crow
 //	wait      predicted wait for a pool slot / budget, clipped to 0..2
 //	crowd     jobs that run per lane / 16, clipped to 0..2
 //	scaling   0..1, as declared
-//	fill      0..1, of the batch that is forming
 //	budget    (log2(budget in ns) - 26) / 10; 0 is 67 ms, and no budget is 0 too
 type Features [NumFeatures]float32
 

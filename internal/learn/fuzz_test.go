@@ -40,7 +40,7 @@ func FuzzRestore(f *testing.F) {
 			t.Fatalf("took a snapshot and wrote one that it does not take: %v", err)
 		}
 		published := l.Publish()
-		x := learn.Features{1, 1, 1, 1, 1, 1, 1, 1}
+		x := learn.Features{1, 1, 1, 1, 1, 1, 1}
 		for _, a := range arms {
 			if r := published.Residual(a, 0, &x); !(r >= -0.5 && r <= 0.5) {
 				t.Fatalf("%s is corrected by %g", a, r)

@@ -131,7 +131,7 @@ func TestAKindThatWasNeverSeenKeepsToTheBaseline(t *testing.T) {
 func TestPublishedWeightsStandStill(t *testing.T) {
 	w := hidden(1)
 	w.run(0, 30_000)
-	p, x := w.learner.Publish(), learn.Features{1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5}
+	p, x := w.learner.Publish(), learn.Features{1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5}
 	before := p.Residual(route.Spawn, 1, &x)
 	w.truth = func(int, uint32, *learn.Features) losses { return losses{1, 1, 1, 1} }
 	w.run(30_000, 35_000)
@@ -190,7 +190,7 @@ func TestWeightsStayBounded(t *testing.T) {
 	for at := range jobs {
 		s := anySample(rng, 1e6)
 		if at%2 == 0 { // one long lie, in a direction that decay alone would not hold
-			s = learn.Sample{Kind: 1, Chosen: route.Spawn, Allowed: 15, X: learn.Features{1, 2, 2, 2, 2, 2, 2, 2}, Loss: 1.2}
+			s = learn.Sample{Kind: 1, Chosen: route.Spawn, Allowed: 15, X: learn.Features{1, 2, 2, 2, 2, 2, 2}, Loss: 1.2}
 		}
 		l.Observe(&s)
 	}

@@ -100,12 +100,12 @@ func TestRestoreRefusesWhatNoLearnerWrites(t *testing.T) {
 	nan := math.NaN()
 	for field, spoil := range map[string]func(*learn.Snapshot){
 		"version":             func(s *learn.Snapshot) { s.Version = 2 },
-		"features":            func(s *learn.Snapshot) { s.Features = s.Features[:7] },
+		"features":            func(s *learn.Snapshot) { s.Features = s.Features[:6] },
 		"weights, squares":    func(s *learn.Snapshot) { s.Weights = s.Weights[:4] },
 		"inline: weights":     func(s *learn.Snapshot) { s.Weights[0] = append(s.Weights[0], 0) },
 		"spawn: weights":      func(s *learn.Snapshot) { s.Weights[1][3] = nan },
 		"drop: weights":       func(s *learn.Snapshot) { s.Weights[4][0] = 0.1 },
-		"batch: squares":      func(s *learn.Snapshot) { s.Squares[3][7] = 0 },
+		"batch: squares":      func(s *learn.Snapshot) { s.Squares[3][6] = 0 },
 		"avg_reward":          func(s *learn.Snapshot) { s.AvgReward = -1.5 },
 		"reward_variance":     func(s *learn.Snapshot) { s.RewardVariance = math.Inf(1) },
 		"agreement":           func(s *learn.Snapshot) { s.Agreement = nan },

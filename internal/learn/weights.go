@@ -48,7 +48,7 @@ func (w *Weights) Residual(s route.Strategy, kind uint32, x *Features) float32 {
 	}
 	r := &w.rows[s]
 	sum := r[0]*x[0] + r[1]*x[1] + r[2]*x[2] + r[3]*x[3] +
-		r[4]*x[4] + r[5]*x[5] + r[6]*x[6] + r[7]*x[7]
+		r[4]*x[4] + r[5]*x[5] + r[6]*x[6]
 	if int(kind) < len(w.kinds) {
 		sum += w.kinds[kind].intercepts[s]
 	}

@@ -77,7 +77,7 @@ func (a *Adaptive) features(c *question, req route.Request, load route.Load, sig
 			wait, _ := a.Book.Door.Wait(c.cell)
 			x[3] = float32(min(float64(wait)/float64(req.Budget), 2))
 		}
-		x[7] = float32((stats.Log2(float64(req.Budget)) - 26) / 10)
+		x[6] = float32((stats.Log2(float64(req.Budget)) - 26) / 10)
 	}
 	if lanes := a.Book.Lanes; lanes > 0 {
 		x[4] = float32(min(float64(load.CPUBusy+load.Spawned)/float64(16*lanes), 2))

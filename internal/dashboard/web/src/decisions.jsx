@@ -49,6 +49,8 @@ function Tools() {
 }
 
 // Columns that a phone has no room for carry the class "wide".
+// NEVER is what the policy predicts of work whose turn does not come: an hour, past any budget.
+const NEVER = 3600;
 const HEADS = [["time", "wide"], ["decision", ""], ["strategy", ""], ["reason", ""], ["cost", "n wide"], ["predicted", "n"]];
 
 function List() {
@@ -116,7 +118,7 @@ function Row({ d, reach, chosen, kept, onReach }) {
       <td><span class="chip" style={{ "--c": `var(${strategyColour(d.strategy)})` }}>{strategyName(d.strategy)}</span></td>
       <td>{d.reason.replaceAll("_", " ")}</td>
       <td class="n wide">{whole(d.compute_cost)}</td>
-      <td class="n">{d.predicted_seconds ? seconds(d.predicted_seconds) : "–"}</td>
+      <td class="n">{d.predicted_seconds >= NEVER ? "no turn" : d.predicted_seconds ? seconds(d.predicted_seconds) : "–"}</td>
     </tr>
   );
 }

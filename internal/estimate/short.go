@@ -54,7 +54,10 @@ func after(x float64) uint64 {
 
 // Sure reports whether a job of so many declared units, 0 for none, is proven, and if so
 // whether 99 of 100 such jobs keep the bound.
-func (s *Short) Sure(units uint64) (short, proven bool) { return units < s.sure, units < s.proven }
+func (s *Short) Sure(units uint64) (short, proven bool) {
+	units = min(units, math.MaxUint64-1) // nothing is below the bound that stands for none
+	return units < s.sure, units < s.proven
+}
 
 // Likely reports whether such jobs keep the bound on average.
-func (s *Short) Likely(units uint64) bool { return units < s.likely }
+func (s *Short) Likely(units uint64) bool { return min(units, math.MaxUint64-1) < s.likely }

@@ -99,7 +99,7 @@ func TestTheLawOfBatchesIsTheTwins(t *testing.T) {
 		}
 		bySize := func(a, b batch) int { return cmp.Compare(a.alone, b.alone) }
 		least, largest := slices.MinFunc(seen, bySize).alone, slices.MaxFunc(seen, bySize).alone
-		if max(largest, single) < 1.5*min(least, single) {
+		if one := m.Curve().Single; max(largest, one) < 1.5*min(least, one) {
 			return // of one size many laws are as good
 		}
 		c0, c1 := twin(seen)

@@ -258,21 +258,37 @@ func TestTheServerGoesAndComesBack(t *testing.T) {
 	}
 }
 
+// settled waits until a number has not changed for longer than the page's period.
+func settled(b *browser, number string) (last float64) {
+	last = evaluate[float64](b, number)
+	for range 20 {
+		time.Sleep(1500 * time.Millisecond)
+		next := evaluate[float64](b, number)
+		if next == last {
+			break
+		}
+		last = next
+	}
+	return last
+}
+
 // TestTheListHoldsStill while somebody looks, and shows what is asked for.
 func TestTheListHoldsStill(t *testing.T) {
 	_, b := openDashboard(t)
 	b.press("Run 200 jobs")
 	b.eventually(`document.querySelectorAll(".feed tbody tr").length > 20`)
 	const newest = `Number(document.querySelector(".feed tbody tr").dataset.seq)`
-	b.eventually(newest + ` === 200`)
+	// All 200 where the page reads the stream; where the machine is slow it takes samples.
+	b.eventually(newest + ` > 100`)
+	held := settled(b, newest)
 	b.run(`document.querySelector(".feed tbody tr").focus()`)
 	b.press("Run 200 jobs")
 	b.eventually(`/held while you look, \d+ new/.test(document.querySelector(".a-decisions .note").textContent)`)
-	if got := evaluate[float64](b, newest); got != 200 {
-		t.Errorf("the list moved on to %v", got)
+	if got := evaluate[float64](b, newest); got != held {
+		t.Errorf("held at %v, the list moved on to %v", held, got)
 	}
 	b.run(`document.activeElement.blur()`)
-	b.eventually(newest + ` === 400`)
+	b.eventually(newest + ` > 300`)
 
 	const choose = `const s = document.querySelector("[aria-label='Show strategy']"); s.value = "spawn"; s.dispatchEvent(new Event("change", {bubbles: true}))`
 	b.run(choose)

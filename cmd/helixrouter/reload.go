@@ -33,8 +33,9 @@ type reloader struct {
 	cancel context.CancelFunc
 	done   chan struct{} // closed when the goroutine has ended; nil when none was started
 
-	suspect string // an invalid file's faults that have not been told yet; owned by the goroutine
-	told    string // the faults that were told last; owned by the goroutine
+	suspect string    // an invalid file's faults that have not been told yet; owned by the goroutine
+	since   time.Time // when that was first seen; of the watch
+	told    string    // the faults that were told last; owned by the goroutine
 
 	mu        sync.Mutex
 	fault     string    // what is wrong with the file now, "" = nothing; guarded by mu
@@ -102,9 +103,14 @@ func (r *reloader) reload() (again time.Duration) {
 		return 0
 	}
 	faults := strings.ReplaceAll(err.Error(), "\n", "; ")
-	if faults != r.suspect && faults != r.told {
-		r.suspect = faults
-		return halfWritten
+	if faults != r.told {
+		if faults != r.suspect {
+			r.suspect, r.since = faults, time.Now()
+		}
+		// One write can be several changes, each of which asks for a look.
+		if left := halfWritten - time.Since(r.since); left > 0 {
+			return left
+		}
 	}
 	r.refused(faults)
 	return 0

@@ -161,7 +161,7 @@ func TestAnInvalidFileChangesNothingAndIsLoud(t *testing.T) {
 func TestAHalfWrittenFileIsWaitedFor(t *testing.T) {
 	p, path := configured(t, `{"ema_alpha": 0.5}`)
 	putFile(t, path, `{"ema_alpha": 0.2`)
-	time.Sleep(200 * time.Millisecond)
+	time.Sleep(100 * time.Millisecond)
 	putFile(t, path, `{"ema_alpha": 0.25}`)
 	p.live("ema_alpha", 0.25)
 	if strings.Contains(p.errors(), "refused") {

@@ -17,16 +17,24 @@ func (r *Router) admit(ctx context.Context, k *kind, j *job) error {
 		return j.fault()
 	}
 	j.submitted = r.exec.Now()
+	j.decided = j.submitted
 	j.deadline = r.budgetEnd(j.hint, j.submitted)
 	if r.tracer != nil {
 		j.trace = r.startTrace(ctx, k, j)
 	}
+	return r.enter(ctx, k, j)
+}
+
+// enter decides a job, and counts it as begun if it is let in.
+func (r *Router) enter(ctx context.Context, k *kind, j *job) error {
 	v := r.view.Load()
 	if j.hint.Tenant != "" && v.config.Policy == PolicyAdaptive {
 		j.tenant = r.tenants.number(j.hint.Tenant)
 	}
 	r.decide(ctx, v, k, j)
-	r.brain.Offer(j.subject(k), j.tenant, &j.decision)
+	if j.decision.Strategy != route.Remote { // or it asks for nothing of what is here
+		r.brain.Offer(j.subject(k), j.tenant, &j.decision)
+	}
 	if !r.control.running.Load() {
 		r.control.start()
 	}
@@ -38,20 +46,32 @@ func (r *Router) admit(ctx context.Context, k *kind, j *job) error {
 		j.decision = nested // part of work that Close has promised to let finish
 	case d.Strategy == route.Drop:
 		return r.refuse(k, j, d.Reason)
-	case d.Strategy != route.Inline && d.Strategy != route.Spawn && !r.exec.Pool.HasRoom(j.class(), urgent(d.Reason)) && !r.passes(k, j):
+	case onSlot(d.Strategy) && !r.exec.Pool.HasRoom(j.class(), urgent(d.Reason)) && !r.passes(k, j):
 		return r.refuse(k, j, route.ReasonQueueFull)
 	}
-	r.recorder.Begin(j.decision.Strategy)
+	r.begin(j, j.decision.Strategy)
 	if j.trace != nil {
 		j.trace.decide(r.exec.Now(), &j.decision)
 	}
 	if err := ctx.Err(); err != nil {
 		return r.endUnrun(k, j, route.Canceled, err)
 	}
-	if j.deadline != 0 && j.deadline <= j.submitted {
+	if j.deadline != 0 && j.deadline <= j.decided {
 		return r.endUnrun(k, j, route.Expired, ErrExpired)
 	}
 	return nil
+}
+
+// onSlot reports whether a strategy takes a slot of the pool.
+func onSlot(s route.Strategy) bool { return s == route.CPUPool || s == route.Batch }
+
+// begin counts a job: as begun on a strategy, or as moved there if it came back from a peer.
+func (r *Router) begin(j *job, s route.Strategy) {
+	if j.returned {
+		r.recorder.Reroute(route.Remote, s)
+		return
+	}
+	r.recorder.Begin(s)
 }
 
 // urgent reports whether a job runs for a floor, for which others have to make room.
@@ -79,7 +99,7 @@ func (r *Router) decide(ctx context.Context, v *view, k *kind, j *job) {
 	}
 	d := sound(v.policy.Decide(j.request(), j.subject(k), j.seen.load, &v.signals))
 	holds := false
-	if d.Strategy != route.Inline && d.Strategy != route.Spawn {
+	if onSlot(d.Strategy) || d.Strategy == route.Drop {
 		j.child, holds = r.exec.Inside(ctx)
 	}
 	switch {
@@ -92,6 +112,23 @@ func (r *Router) decide(ctx context.Context, v *view, k *kind, j *job) {
 		d = route.Decision{Strategy: route.CPUPool, Reason: route.ReasonNotAllowed, Propensity: 1}
 	}
 	j.decision = d
+	if j.seen.allowed.Has(route.Remote) && d.Strategy != route.Inline {
+		r.weighAway(v, k, j)
+	}
+	if j.decision.Strategy == route.Remote && !j.seen.quote.Valid { // a policy of somebody's own said so
+		j.decision = route.Decision{Strategy: route.CPUPool, Reason: route.ReasonNotAllowed, Propensity: 1}
+	}
+}
+
+// weighAway asks what a peer would make of a job, and the policy whether it shall leave.
+func (r *Router) weighAway(v *view, k *kind, j *job) {
+	sender, ok := v.policy.(route.Sender)
+	if !ok || !r.exec.Carrier.HasRoom() {
+		return
+	}
+	if j.seen.quote = r.transport.Quote(k.name, j.decision.Service); j.seen.quote.Valid {
+		j.decision = sound(sender.Send(j.request(), j.subject(k), j.seen.load, &v.signals, j.seen.quote, j.decision))
+	}
 }
 
 // nested is the decision about a job that was submitted from inside another one.
@@ -119,7 +156,7 @@ func (r *Router) reroute(j *job, to route.Strategy, reason route.Reason) {
 
 // refuse sheds a job that is not counted yet.
 func (r *Router) refuse(k *kind, j *job, reason route.Reason) error {
-	r.recorder.Begin(route.Drop)
+	r.begin(j, route.Drop)
 	return r.shed(k, j, reason)
 }
 
@@ -182,6 +219,7 @@ func (r *Router) publish(k *kind, j *job) {
 	if d.Reason == route.ReasonShort { // nobody had to know it before
 		d.Predicted = account.Service
 	}
+	account.ForeseeAway(&j.seen.quote)
 	made := Decision{
 		JobID:            j.id,
 		Strategy:         d.Strategy,
@@ -194,7 +232,16 @@ func (r *Router) publish(k *kind, j *job) {
 		Reason:           d.Reason,
 		Propensity:       float64(d.Propensity),
 		PredictedSeconds: d.Predicted.Seconds(),
+		Peer:             r.peerOf(j),
 	}
 	r.accounts.publish(r.events, made, &account)
 	r.logJob(j, &made, now)
+}
+
+// peerOf is the peer that a job was sent to first, "" for one that stays.
+func (r *Router) peerOf(j *job) string {
+	if j.decision.Strategy == route.Remote {
+		return r.transport.PeerName(j.seen.quote.Peer)
+	}
+	return ""
 }

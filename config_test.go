@@ -18,7 +18,7 @@ func TestTheDefaultsAreTheDocumentedOnes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"inline_threshold":8000,"spawn_threshold":60000,"spawn_limit":1024,"cpu_queue_cap":512,"cpu_parallelism":8,` +
+	want := `{"inline_threshold":8000,"spawn_threshold":60000,"spawn_limit":1024,"remote_limit":1024,"cpu_queue_cap":512,"cpu_parallelism":8,` +
 		`"backpressure_busy_threshold":7,"batch_max_size":8,"batch_max_delay_ms":10,"ema_alpha":0.15,"adaptive_step":0.1,` +
 		`"cpu_p95_budget_ms":200,"adaptive_p95_threshold_factor":1.5,"policy":"adaptive","autoscale":"apply","learner":"guarded","tenant_floor":0.25,"metrics_legacy":true}`
 	if string(text) != want {
@@ -123,7 +123,7 @@ func TestBoundariesAreValidAndWhatLiesBeyondIsNot(t *testing.T) {
 
 func TestAllFaultsOfAConfigurationComeBackAtOnce(t *testing.T) {
 	want := helix.ConfigFields()
-	want = slices.DeleteFunc(want, func(f string) bool { return f == "metrics_legacy" || f == "tenant_floor" }) // any bool will do, and no floor
+	want = slices.DeleteFunc(want, func(f string) bool { return f == "metrics_legacy" || f == "tenant_floor" || f == "remote_limit" }) // any bool will do, no floor, and no job away
 	slices.Sort(want)
 	_, err := helix.New(helix.Config{})
 	if got := faultyFields(t, err); !slices.Equal(got, want) {

@@ -213,6 +213,7 @@ func (r *Router) thinkLocked(now time.Duration, v *view) {
 	r.brain.Rewards(&r.control.last)
 	next.Book = r.brain.Tick(now, &waits, cores*(1-min(v.signals.External, mostReserved)), r.limits.Lanes)
 	r.tenants.sweep(now, r.brain)
+	r.meanService.Store(int64(r.brain.MeanService()))
 	next.Book.Overheads = r.control.standing.Overheads()
 	next.Book.BatchSize = v.config.BatchMaxSize
 	r.followLocked(next.Book.Batches)

@@ -22,6 +22,7 @@ type Decision struct {
 	Reason           Reason    `json:"reason"` // why
 	Propensity       float64   `json:"propensity"`
 	PredictedSeconds float64   `json:"predicted_seconds"` // predicted sojourn; 0 = nothing was predicted
+	Peer             string    `json:"peer,omitzero"`     // that a remote job was sent to first
 }
 
 // Subscription is a stream of decisions. See Router.Subscribe.

@@ -139,10 +139,13 @@ func shortest(x float32) float64 {
 }
 
 func armOf(s route.Strategy, a *policy.Account) ArmAccount {
-	arm := &a.Arms[s]
+	arm, learned := &a.Arms[s], 0.0
+	if int(s) < len(a.Learned) { // of other machines nothing is learned by the learner
+		learned = float64(a.Learned[s])
+	}
 	return ArmAccount{
 		Strategy: s, Chosen: s == a.Strategy, Allowed: arm.Allowed,
 		Wait: arm.Wait.Seconds(), Overhead: arm.Overhead.Seconds(), Run: arm.Run.Seconds(),
-		Miss: float64(arm.Miss), Loss: float64(arm.Loss), Learned: float64(a.Learned[s]),
+		Miss: float64(arm.Miss), Loss: float64(arm.Loss), Learned: learned,
 	}
 }

@@ -45,6 +45,9 @@ func submitFuture[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *k
 	if err := r.admit(ctx, k, j); err != nil {
 		return endedFuture(none, err)
 	}
+	if j.decision.Strategy == route.Remote {
+		return remoteFuture[Out](ctx, r, k, j, work)
+	}
 	inline := j.decision.Strategy == route.Inline
 	if inline && j.decision.Reason != route.ReasonNested {
 		return endedFuture(runHere[Out](ctx, r, k, j, work))
@@ -78,4 +81,14 @@ func future[J exec.Job[Out], Out any](ctx context.Context, r *Router, k *kind, j
 		out, end, err := call.Result()
 		return out, r.wrap(k, strategy, end, err)
 	}}
+}
+
+// remoteFuture has a goroutine of the executor's wait for a job that is sent away, in place of a caller.
+func remoteFuture[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j *job, work J) *Future[Out] {
+	var out Out
+	var err error
+	hint := *j.hint
+	own := &job{hint: &hint, course: j.course}
+	done := r.exec.Carrier.Go(func() { out, err = run[Out](ctx, r, k, own, work) })
+	return &Future[Out]{done: done, result: func() (Out, error) { return out, err }}
 }

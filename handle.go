@@ -29,8 +29,12 @@ type Kind[In, Out any] struct {
 	// the router takes over: it must be quick, and a panic in it is the caller's.
 	Units func(in In) uint64
 	// Codec turns inputs and outputs into bytes and back. Optional; it makes the
-	// kind callable by name, with Router.Call.
+	// kind callable by name, with Router.Call, and by other machines.
 	Codec Codec[In, Out]
+	// Idempotent means that it does no harm if Run is called twice for one input, so that a job
+	// that got no answer may be sent again, or run here. With a Codec it makes the kind eligible
+	// for the strategy remote; one that is not needs AtMostOnce at the call.
+	Idempotent bool
 }
 
 // Handle is a registered kind, ready to be called. It is safe for concurrent use.
@@ -52,6 +56,10 @@ func Register[In, Out any](r *Router, k Kind[In, Out]) (*Handle[In, Out], error)
 		h.kind.arms = h.kind.arms.With(route.Batch)
 		h.kind.former = r.exec.NewFormer(exec.BatchFunc[In, Out](k.Batch))
 	}
+	if k.Codec != nil && r.transport != nil {
+		h.kind.arms = h.kind.arms.With(route.Remote)
+	}
+	h.kind.idempotent = k.Idempotent
 	if err := r.kinds.register(h.kind); err != nil {
 		return nil, err
 	}
@@ -62,7 +70,7 @@ func Register[In, Out any](r *Router, k Kind[In, Out]) (*Handle[In, Out], error)
 // result. The caller waits at most until ctx ends.
 func (h *Handle[In, Out]) Do(ctx context.Context, in In, options ...CallOption) (Out, error) {
 	var hint Hint
-	j := job{hint: &hint, arms: h.kind.arms}
+	j := job{hint: &hint}
 	h.describe(&j, in, options)
 	return submit[Out](ctx, h.router, h.kind, &j, exec.Apply[In, Out]{Func: h.def.Run, In: in})
 }
@@ -71,13 +79,14 @@ func (h *Handle[In, Out]) Do(ctx context.Context, in In, options ...CallOption) 
 // the router runs inline, here and now. The job ends when ctx does.
 func (h *Handle[In, Out]) Go(ctx context.Context, in In, options ...CallOption) *Future[Out] {
 	var hint Hint
-	j := job{hint: &hint, arms: h.kind.arms}
+	j := job{hint: &hint}
 	h.describe(&j, in, options)
 	return submitFuture[Out](ctx, h.router, h.kind, &j, exec.Apply[In, Out]{Func: h.def.Run, In: in})
 }
 
 func (h *Handle[In, Out]) describe(j *job, in In, options []CallOption) {
 	j.foreign = j.hint.apply(options)
+	j.arms, j.id = h.kind.reach(j.hint.reach), j.hint.jobID
 	if j.hint.Cost == 0 && h.def.Units != nil {
 		j.hint.Cost = h.def.Units(in)
 	} else {

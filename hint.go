@@ -29,6 +29,9 @@ type Hint struct {
 	// adaptive policy keeps a part of the cores for each, see Config.TenantFloor. It tells
 	// 254 tenants apart at a time and takes further ones for one.
 	Tenant string
+
+	reach Reach  // of a call of a Handle; a function cannot leave
+	jobID uint64 // the same
 }
 
 // HintError says which part of a Hint cannot be used. Nothing ran.
@@ -61,7 +64,7 @@ func (h *Hint) fault() error {
 }
 
 // CallOption changes the hint of one call of a Handle: a Budget, Deadline, Cost,
-// Scaling, Tenant or Class.
+// Scaling, Tenant, Class, JobID or Reach.
 //
 // The one method only marks the types; there is nothing to implement.
 type CallOption interface{ CallOption() }
@@ -77,6 +80,20 @@ type (
 	Scaling float64
 	// Tenant is who asks.
 	Tenant string
+	// JobID is the caller's number of the job, for Decision.JobID; need not be unique.
+	JobID uint64
+	// Reach is where a job may run, and how often.
+	Reach uint8
+)
+
+// Where a job of a Handle may run. Without either of them it may run on another machine, and
+// be sent to a second one where no answer comes, if its kind is idempotent.
+const (
+	// AtMostOnce lets the job run on another machine whatever its kind is: it is sent to one and
+	// never again, and where no answer comes its caller gets an *UndeliveredError.
+	AtMostOnce Reach = 1 + iota
+	// Here keeps the job on this machine.
+	Here
 )
 
 // CallOption implements CallOption.
@@ -93,6 +110,12 @@ func (Scaling) CallOption() {}
 
 // CallOption implements CallOption.
 func (Tenant) CallOption() {}
+
+// CallOption implements CallOption.
+func (JobID) CallOption() {}
+
+// CallOption implements CallOption.
+func (Reach) CallOption() {}
 
 // apply uses a type switch and no dynamic call, so that options stay on the
 // caller's stack.
@@ -113,6 +136,10 @@ func (h *Hint) apply(options []CallOption) (foreign bool) {
 			h.Tenant = string(o)
 		case Class:
 			h.Class = o
+		case JobID:
+			h.jobID = uint64(o)
+		case Reach:
+			h.reach = o
 		default:
 			foreign = true
 		}

@@ -30,12 +30,21 @@ const (
 
 // kind is what the router keeps of one kind of work. It is immutable.
 type kind struct {
-	name   string
-	number uint32
-	former *exec.Former // nil when the kind cannot be batched
-	arms   route.Set    // what the kind can do
+	name       string
+	number     uint32
+	former     *exec.Former // nil when the kind cannot be batched
+	arms       route.Set    // what the kind can do
+	idempotent bool         // a job of it may run twice
 	// handle is the *Handle of a registered kind, nil for one that a Hint named.
 	handle any
+}
+
+// reach is what a job of the kind can do that is told where it may run.
+func (k *kind) reach(r Reach) route.Set {
+	if r == Here || r != AtMostOnce && !k.idempotent {
+		return k.arms.Without(route.Remote)
+	}
+	return k.arms
 }
 
 // plainArms are what any function can take.

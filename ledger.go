@@ -70,7 +70,7 @@ func (b *imbalance) look(now time.Duration, difference int64) {
 func (r *Router) difference() (n int64) {
 	counters := r.recorder.Counters()
 	held := r.exec.Held()
-	for _, s := range []route.Strategy{route.Spawn, route.CPUPool, route.Batch} {
+	for _, s := range []route.Strategy{route.Spawn, route.CPUPool, route.Batch, route.Remote} {
 		n += int64(counters.Begun[s]-counters.EndedOn(s)) - int64(held[s])
 	}
 	return n

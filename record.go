@@ -32,7 +32,7 @@ func (r *Router) SubmitRouted(ctx context.Context, record Job) ([]Output, Routed
 	if !ok {
 		return nil, Routed{}, &UnknownKindError{Kind: record.Kind, Known: r.JobKinds()}
 	}
-	j := job{id: record.ID, arms: h.kind.arms, hint: &Hint{
+	j := job{course: course{id: record.ID, arms: h.kind.reach(0)}, hint: &Hint{
 		Cost:     record.ComputeCost,
 		Scaling:  record.ScalingPotential,
 		Budget:   record.budget(),
@@ -41,7 +41,11 @@ func (r *Router) SubmitRouted(ctx context.Context, record Job) ([]Output, Routed
 		Tenant:   record.Tenant,
 	}}
 	outs, err := submit[[]Output](ctx, r, h.kind, &j, exec.Apply[Job, []Output]{Func: h.def.Run, In: record})
-	return outs, Routed{j.decision.Strategy, j.decision.Reason, j.times.Wait, j.times.Run}, err
+	return outs, j.routed(), err
+}
+
+func (j *job) routed() Routed {
+	return Routed{j.decision.Strategy, j.decision.Reason, j.times.Wait, j.times.Run}
 }
 
 func (r *Router) jobHandle(name string) (*Handle[Job, []Output], bool) {

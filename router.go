@@ -21,22 +21,24 @@ import (
 // Router decides how each job runs, runs it so, and keeps account. Make one with
 // New, share it, and Close it. It is safe for concurrent use.
 type Router struct {
-	exec     *exec.Executor
-	recorder *feedback.Recorder
-	brain    *feedback.Brain
-	kinds    *kindTable
-	tenants  tenantTable
-	events   *event.Ring[Decision]
-	accounts accounts // of what events keeps
-	log      *slog.Logger
-	tracer   Tracer                    // nil = none
-	policy   func(Config) route.Policy // makes the policy of a configuration
-	foreign  bool                      // it is not ours
+	exec      *exec.Executor
+	recorder  *feedback.Recorder
+	brain     *feedback.Brain
+	kinds     *kindTable
+	tenants   tenantTable
+	events    *event.Ring[Decision]
+	accounts  accounts // of what events keeps
+	log       *slog.Logger
+	tracer    Tracer                    // nil = none
+	transport Transport                 // nil = none
+	policy    func(Config) route.Policy // makes the policy of a configuration
+	foreign   bool                      // it is not ours
 
-	view    atomic.Pointer[view] // what a decision reads; replaced with mu held
-	closed  atomic.Bool
-	control control
-	lines   jobLines
+	view        atomic.Pointer[view] // what a decision reads; replaced with mu held
+	closed      atomic.Bool
+	meanService atomic.Int64 // ns of core time of a job that comes, on average; 0 = not known
+	control     control
+	lines       jobLines
 
 	mu        sync.Mutex        // before the locks of exec and feedback
 	tracker   *pressure.Tracker // guarded by mu
@@ -135,13 +137,14 @@ func (r *Router) limitsOf(c Config, cores float64, lanes int) exec.Limits {
 		cores, lanes = 0, 0
 	}
 	return exec.Limits{
-		Lanes:      lanes,
-		Cores:      cores,
-		Width:      c.CPUParallelism,
-		QueueCap:   c.CPUQueueCap,
-		SpawnLimit: c.SpawnLimit,
-		BatchSize:  c.BatchMaxSize,
-		BatchDelay: c.batchMaxDelay(),
+		Lanes:       lanes,
+		Cores:       cores,
+		Width:       c.CPUParallelism,
+		QueueCap:    c.CPUQueueCap,
+		SpawnLimit:  c.SpawnLimit,
+		RemoteLimit: c.RemoteLimit,
+		BatchSize:   c.BatchMaxSize,
+		BatchDelay:  c.batchMaxDelay(),
 	}
 }
 

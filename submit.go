@@ -23,7 +23,7 @@ func Do[T any](ctx context.Context, r *Router, h Hint, fn func(context.Context) 
 		var none T
 		return none, err
 	}
-	j := job{hint: &h, arms: plainArms, unsized: h.Cost == 0}
+	j := job{hint: &h, course: course{arms: plainArms, unsized: h.Cost == 0}}
 	return submit[T](ctx, r, k, &j, function[T](fn))
 }
 
@@ -35,12 +35,19 @@ func (f function[T]) Run(ctx context.Context) (T, error) { return f(ctx) }
 
 // job is one submit on its way to its end.
 type job struct {
-	hint      *Hint
+	hint *Hint // may be on its caller's stack
+	course
+}
+
+// course is all of a job that may outlive the call that began it.
+type course struct {
 	arms      route.Set // what it can do; a function cannot be batched, whatever its kind can
 	foreign   bool      // it came with an option that is none
 	id        uint64
 	unsized   bool
 	submitted time.Duration // router clock
+	decided   time.Duration // router clock: when it was, last; submitted, unless it came back
+	returned  bool          // it was sent to a peer, and has to run here after all
 	deadline  time.Duration // router clock; 0 = none
 	tenant    uint16        // number of the hint's; 0 = none
 	child     bool          // it was submitted from inside a job
@@ -55,11 +62,12 @@ type seen struct {
 	view    *view
 	load    route.Load
 	allowed route.Set
+	quote   route.Quote // the zero Quote where no peer was asked for
 }
 
 func (j *job) fault() error {
 	if j.foreign {
-		return &HintError{"CallOption", "is of a type that is none: use Budget, Deadline, Cost, Scaling, Tenant or Class"}
+		return &HintError{"CallOption", "is of a type that is none: use Budget, Deadline, Cost, Scaling, Tenant, Class, JobID or Reach"}
 	}
 	return j.hint.fault()
 }
@@ -72,9 +80,17 @@ func (j *job) budget() time.Duration {
 	return max(j.deadline-j.submitted, 1)
 }
 
+// left is the time that was left when it was decided; 0 = no deadline.
+func (j *job) left() time.Duration {
+	if j.deadline == 0 {
+		return 0
+	}
+	return max(j.deadline-j.decided, 1)
+}
+
 // request and subject are what the policy is told.
 func (j *job) request() route.Request {
-	return route.Request{Cost: j.hint.Cost, Budget: j.budget(), Scaling: float32(j.hint.Scaling), Unsized: j.unsized}
+	return route.Request{Cost: j.hint.Cost, Budget: j.left(), Scaling: float32(j.hint.Scaling), Unsized: j.unsized}
 }
 
 func (j *job) subject(k *kind) route.Subject {
@@ -109,8 +125,16 @@ func submit[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j
 		var none Out
 		return none, err
 	}
-	if j.decision.Strategy == route.Inline {
+	return run[Out](ctx, r, k, j, work)
+}
+
+// run runs a job that was admitted.
+func run[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j *job, work J) (Out, error) {
+	switch j.decision.Strategy {
+	case route.Inline:
 		return runHere[Out](ctx, r, k, j, work)
+	case route.Remote:
+		return runRemote[Out](ctx, r, k, j, work)
 	}
 	return runAway[Out](ctx, r, k, j, work)
 }
@@ -196,12 +220,12 @@ func newCall[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, 
 	if j.seen.view.learning != nil {
 		t.Lesson, t.Taught = j.seen.view.learning.Lesson(j.request(), j.subject(k), j.seen.load, &j.seen.view.signals, j.decision)
 	}
-	t.Rank, t.Latest, t.Size = j.submitted+j.decision.Order, 0, j.size()
+	t.Rank, t.Latest, t.Size = j.decided+j.decision.Order, 0, j.size()
 	if j.child {
 		t.Rank = math.MinInt64 // its parent waits for it, and others may wait for the parent
 	}
 	if j.decision.Start > 0 {
-		t.Latest = j.submitted + j.decision.Start
+		t.Latest = j.decided + j.decision.Start
 	}
 	return exec.NewCall[Out](ctx, r.exec, t, work)
 }

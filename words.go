@@ -30,6 +30,7 @@ const (
 	CPUPool = route.CPUPool
 	Batch   = route.Batch
 	Drop    = route.Drop
+	Remote  = route.Remote
 )
 
 // The classes.

@@ -41,8 +41,9 @@ func register[T any](
 		Batch: func(ctx context.Context, jobs []helix.Job) ([]helix.Result[[]helix.Output], error) {
 			return runBatch(ctx, jobs, output, batch)
 		},
-		Units: func(j helix.Job) uint64 { return j.ComputeCost },
-		Codec: helix.JSON[helix.Job, []helix.Output](),
+		Units:      func(j helix.Job) uint64 { return j.ComputeCost },
+		Codec:      helix.JSON[helix.Job, []helix.Output](),
+		Idempotent: true, // each is a function of its input
 	})
 	return err
 }

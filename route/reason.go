@@ -22,6 +22,7 @@ const (
 	ReasonFits                     // predicted to be done in time
 	ReasonProbe                    // let in to keep the prediction of its kind true
 	ReasonFloor                    // let in because its class or tenant has had less than its floor
+	ReasonPeer                     // another machine is predicted to make more of it
 
 	ReasonBusyGate   // the pool is busy and the job cannot share a slot
 	ReasonQueueFull  // no slot is free and the queue is at its bound
@@ -52,6 +53,7 @@ var reasons = [NumReasons]struct{ name, explanation string }{
 	ReasonUnknown:    {"unknown", "no job of its kind has run yet, so the pool bounds it while the cores are busy"},
 	ReasonProbe:      {"probe", "it keeps the prediction of its kind true while others of the kind are refused"},
 	ReasonFloor:      {"floor", "its class or tenant has had less than its floor while other work comes before it"},
+	ReasonPeer:       {"peer", "another machine is predicted to be done with it in better time"},
 	ReasonInfeasible: {"infeasible", "it is predicted to run for longer than its budget"},
 	ReasonScarce:     {"scarce", "what comes before it, by class and size, is predicted to take all cores for longer than its budget"},
 	ReasonOverShare:  {"over_share", "what comes before it takes all cores for longer than its budget, and its tenant asks for more than an even part of them"},
@@ -81,7 +83,7 @@ func (r Reason) Source() Source {
 	switch r {
 	case ReasonNested, ReasonSpawnFull, ReasonNotAllowed, ReasonQueueFull, ReasonDisplaced, ReasonClosed:
 		return SourceRouter
-	case ReasonShort, ReasonUnknown, ReasonLearned, ReasonExplored, ReasonFits, ReasonProbe, ReasonFloor, ReasonInfeasible, ReasonScarce, ReasonOverShare:
+	case ReasonShort, ReasonUnknown, ReasonLearned, ReasonExplored, ReasonFits, ReasonProbe, ReasonFloor, ReasonPeer, ReasonInfeasible, ReasonScarce, ReasonOverShare:
 		return SourceModel
 	default:
 		return SourceTable

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Strategy is one way to treat a job: five ways to run it or refuse it.
+// Strategy is one way to treat a job: one of the ways to run it, or to refuse it.
 // The zero value is Inline.
 type Strategy uint8
 
@@ -16,17 +16,20 @@ const (
 	CPUPool                       // on one of a bounded number of pool slots
 	Batch                         // together with other jobs of its kind, on one slot
 	Drop                          // not at all: shed, with a reason
-	NumStrategies = int(Drop) + 1
+	Remote                        // on another machine
+	NumStrategies = int(Remote) + 1
+	// NumLocal is how many strategies need no other machine; they are numbered first.
+	NumLocal = int(Drop) + 1
 )
 
-var strategyNames = [NumStrategies]string{"inline", "spawn", "cpu_pool", "batch", "drop"}
+var strategyNames = [NumStrategies]string{"inline", "spawn", "cpu_pool", "batch", "drop", "remote"}
 
 // Strategies lists every strategy, for loops over all of them.
 func Strategies() [NumStrategies]Strategy {
-	return [NumStrategies]Strategy{Inline, Spawn, CPUPool, Batch, Drop}
+	return [NumStrategies]Strategy{Inline, Spawn, CPUPool, Batch, Drop, Remote}
 }
 
-// String returns the wire name: "inline", "spawn", "cpu_pool", "batch" or "drop".
+// String returns the wire name: "inline", "spawn", "cpu_pool", "batch", "drop" or "remote".
 func (s Strategy) String() string {
 	if int(s) < len(strategyNames) {
 		return strategyNames[s]

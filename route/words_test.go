@@ -46,7 +46,7 @@ func roundTrip[W word, P interface {
 
 func TestWordsOnTheWire(t *testing.T) {
 	all := route.Strategies()
-	roundTrip(t, all[:], "inline spawn cpu_pool batch drop")
+	roundTrip(t, all[:], "inline spawn cpu_pool batch drop remote")
 	ends := route.Dispositions()
 	roundTrip(t, ends[:], "done failed panicked canceled expired shed")
 	roundTrip(t, []route.Class{route.ClassDefault, route.ClassSheddable, route.ClassCritical, route.ClassCriticalPlus},
@@ -56,7 +56,7 @@ func TestWordsOnTheWire(t *testing.T) {
 	for r := range route.NumReasons {
 		reasons = append(reasons, route.Reason(r))
 	}
-	roundTrip(t, reasons, "cheap moderate amortises heavy gate_batch nested spawn_full not_allowed short learned explored unknown fits probe floor busy_gate queue_full infeasible scarce over_share displaced policy closed")
+	roundTrip(t, reasons, "cheap moderate amortises heavy gate_batch nested spawn_full not_allowed short learned explored unknown fits probe floor peer busy_gate queue_full infeasible scarce over_share displaced policy closed")
 }
 
 func TestEveryReasonExplainsItself(t *testing.T) {

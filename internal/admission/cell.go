@@ -56,6 +56,14 @@ type Backlog [Cells]int64
 // Add is called when a job starts to wait, and with a negative service when it stops to.
 func (b *Backlog) Add(c Cell, service time.Duration) { b[c] += int64(service) }
 
+// Sum is the core time of all that waits.
+func (b *Backlog) Sum() (sum time.Duration) {
+	for _, waits := range b {
+		sum += time.Duration(waits)
+	}
+	return sum
+}
+
 // Empty reports whether nothing waits.
 func (b *Backlog) Empty() bool { return *b == Backlog{} }
 

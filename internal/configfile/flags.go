@@ -33,6 +33,7 @@ var meanings = map[string]string{
 	"inline_threshold":              "largest cost that runs on the caller's goroutine",
 	"spawn_threshold":               "cost from which a job needs a pool slot",
 	"spawn_limit":                   "goroutines of spawned jobs at most",
+	"remote_limit":                  "jobs that are on other machines at most; 0 sends none",
 	"cpu_queue_cap":                 "jobs that wait for a pool slot at most",
 	"cpu_parallelism":               "pool slots",
 	"backpressure_busy_threshold":   "busy slots from which jobs are shed or batched",

@@ -25,6 +25,9 @@ type Apply[In, Out any] struct {
 // Run implements Job.
 func (a Apply[In, Out]) Run(ctx context.Context) (Out, error) { return a.Func(ctx, a.In) }
 
+// Input is what the function is applied to, for who sends it elsewhere.
+func (a Apply[In, Out]) Input() any { return a.In }
+
 // Call is one task's job, and its result once it has run.
 type Call[J Job[Out], Out any] struct {
 	ctx slotContext

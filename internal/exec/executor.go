@@ -18,6 +18,7 @@ type Executor struct {
 	Clock
 	Pool    *Pool
 	Spawner *Spawner
+	Carrier *Carrier
 
 	recorder  *feedback.Recorder
 	abandoned registry
@@ -28,13 +29,14 @@ type Executor struct {
 
 // Limits are the bounds of an Executor that can change while it runs.
 type Limits struct {
-	Width      int           // pool slots
-	Lanes      int           // tasks of about the same size that run on them at a time; 0 = as many as there are slots
-	Cores      float64       // that they share; only where there are lanes
-	QueueCap   int           // jobs that may wait for a slot
-	SpawnLimit int           // goroutines of spawned jobs
-	BatchSize  int           // jobs in one batch
-	BatchDelay time.Duration // how long a forming batch yields to queued jobs
+	Width       int           // pool slots
+	Lanes       int           // tasks of about the same size that run on them at a time; 0 = as many as there are slots
+	Cores       float64       // that they share; only where there are lanes
+	QueueCap    int           // jobs that may wait for a slot
+	SpawnLimit  int           // goroutines of spawned jobs
+	RemoteLimit int           // jobs that other machines run at a time
+	BatchSize   int           // jobs in one batch
+	BatchDelay  time.Duration // how long a forming batch yields to queued jobs
 }
 
 // New returns an Executor that starts no goroutine before it has a job.
@@ -43,6 +45,7 @@ func New(clock Clock, recorder *feedback.Recorder, limits Limits) *Executor {
 	x.base, x.giveUp = context.WithCancel(context.Background())
 	x.Pool = newPool(x)
 	x.Spawner = newSpawner(x)
+	x.Carrier = newCarrier(x)
 	x.SetLimits(limits)
 	return x
 }
@@ -52,6 +55,7 @@ func New(clock Clock, recorder *feedback.Recorder, limits Limits) *Executor {
 func (x *Executor) SetLimits(l Limits) {
 	x.Pool.setLimits(l)
 	x.Spawner.setLimit(l.SpawnLimit)
+	x.Carrier.setLimit(l.RemoteLimit)
 }
 
 // Await waits until t has ended or ctx has, and takes t out of its queue or
@@ -194,7 +198,7 @@ const closeGrace = 100 * time.Millisecond
 // left. When ctx ends first, waiting and running tasks end with
 // route.ErrClosed for their callers, and the error reports what still runs.
 func (x *Executor) Close(ctx context.Context) error {
-	idle := []<-chan struct{}{x.Pool.close(), x.Spawner.close()}
+	idle := []<-chan struct{}{x.Pool.close(), x.Spawner.close(), x.Carrier.close()}
 	for _, ch := range idle {
 		select {
 		case <-ch:

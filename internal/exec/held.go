@@ -10,6 +10,8 @@ func (x *Executor) Held() (held [route.NumStrategies]int) {
 	held[route.Spawn] = x.Spawner.live.open()
 	x.Spawner.mu.Unlock()
 
+	held[route.Remote] = x.Carrier.Live()
+
 	p := x.Pool
 	p.mu.Lock()
 	defer p.mu.Unlock()

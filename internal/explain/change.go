@@ -8,7 +8,7 @@ import (
 )
 
 // verbs say where a job would have gone.
-var verbs = [route.NumStrategies]string{"run inline", "be spawned", "go to the pool", "be batched", "be shed"}
+var verbs = [route.NumStrategies]string{"run inline", "be spawned", "go to the pool", "be batched", "be shed", "be sent to a peer"}
 
 // change is what would have made it go otherwise, "" if nothing can be named.
 func change(a *policy.Account) string {

@@ -36,6 +36,9 @@ func course(a *policy.Account) string {
 	if arm.Wait > 0 {
 		text = ": " + wait(arm.Wait) + " + run " + duration(arm.Run)
 	}
+	if a.Strategy == route.Remote {
+		text += " + the way " + duration(arm.Overhead)
+	}
 	if a.Budget == 0 {
 		return text + ", no budget"
 	}

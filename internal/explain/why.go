@@ -33,10 +33,30 @@ func why(a *policy.Account) string {
 		return lanes(a) + " and " + free(a)
 	case policy.RuleLanesTaken:
 		return taken(a)
+	case policy.RulePeer:
+		return peer(a)
 	case policy.RuleRouter:
 		return bound(a)
 	}
 	return a.Reason.Explanation()
+}
+
+// peer is why a job left: what another machine makes of it beside what this one would.
+func peer(a *policy.Account) string {
+	here, away := &a.Arms[route.CPUPool], &a.Arms[route.Remote]
+	text := fmt.Sprintf("%s here, where it would be done after %s", lanes(a), finish(here))
+	if a.Budget > 0 {
+		text += fmt.Sprintf(" (miss %s)", percent(here.Miss))
+	}
+	return text + fmt.Sprintf(", and a peer's report of %s ago promises %s, the way included", duration(a.PeerAge), finish(away))
+}
+
+// finish is when an arm would be done.
+func finish(arm *policy.Arm) string {
+	if arm.Wait >= never {
+		return "a wait without end"
+	}
+	return duration(arm.Finish())
 }
 
 // free is why a job went where it went while cores were free.
@@ -97,12 +117,8 @@ func short(a *policy.Account) string {
 
 func infeasible(a *policy.Account) string {
 	slot := &a.Arms[route.CPUPool]
-	finish := duration(slot.Finish())
-	if slot.Wait >= never {
-		finish = "a wait without end"
-	}
 	return fmt.Sprintf("it is predicted to run for %s (from %s) and to be done after %s, beyond its %s budget (miss %s)",
-		duration(slot.Run), runs(a.Samples), finish, duration(a.Budget), percent(slot.Miss))
+		duration(slot.Run), runs(a.Samples), finish(slot), duration(a.Budget), percent(slot.Miss))
 }
 
 func scarce(a *policy.Account) string {

@@ -25,7 +25,7 @@ type samples struct {
 }
 
 func (s *samples) add(o *route.Outcome) {
-	if s.n == maxSamples || o.Disposition != route.Done || o.Strategy == route.Batch {
+	if s.n == maxSamples || o.Disposition != route.Done || o.Strategy == route.Batch || o.Strategy == route.Remote {
 		return
 	}
 	served := o.Served

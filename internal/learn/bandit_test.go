@@ -90,7 +90,7 @@ func TestTwoKindsKeepTheirArms(t *testing.T) {
 		return truth
 	}
 	w.run(0, 60_000)
-	var played [2][route.NumStrategies]int
+	var played [2][route.NumLocal]int
 	for at := 60_000; at < 70_000; at++ {
 		_, _, s := w.step(at)
 		played[s.Kind][s.Chosen]++

@@ -17,7 +17,7 @@ var runnable = [...]route.Strategy{route.Inline, route.Spawn, route.CPUPool, rou
 // Least returns the allowed arm of the least loss, the first in wire order of
 // equals, and an arm whose loss is not a number last. It is the baseline when it
 // is given the predicted losses. With no arm allowed it is Drop, the one answer left.
-func Least(allowed route.Set, loss *[route.NumStrategies]float32) route.Strategy {
+func Least(allowed route.Set, loss *[route.NumLocal]float32) route.Strategy {
 	best := route.Drop
 	least := float32(math.NaN())
 	for _, s := range runnable {
@@ -34,7 +34,7 @@ func Least(allowed route.Set, loss *[route.NumStrategies]float32) route.Strategy
 // split by inverse gap weighting: the nearer an arm comes to the least, the more a
 // try of it can teach and the less it costs. While Acting is false it is Least,
 // with certainty. It does not know the kind: ask Acts first.
-func (w *Weights) Choose(allowed route.Set, loss *[route.NumStrategies]float32, u float32) (s route.Strategy, propensity float32) {
+func (w *Weights) Choose(allowed route.Set, loss *[route.NumLocal]float32, u float32) (s route.Strategy, propensity float32) {
 	best := Least(allowed, loss)
 	if !w.Acting || w.Epsilon <= 0 || best == route.Drop {
 		return best, 1
@@ -48,7 +48,7 @@ func (w *Weights) Choose(allowed route.Set, loss *[route.NumStrategies]float32, 
 }
 
 // gapWeights returns the weight of each allowed arm but the best, and their sum.
-func gapWeights(allowed route.Set, loss *[route.NumStrategies]float32, best route.Strategy) (weights [len(runnable)]float32, total float32) {
+func gapWeights(allowed route.Set, loss *[route.NumLocal]float32, best route.Strategy) (weights [len(runnable)]float32, total float32) {
 	for i, s := range runnable {
 		if s == best || !allowed.Has(s) {
 			continue

@@ -32,7 +32,7 @@ func TestPropensitiesAreProbabilities(t *testing.T) {
 		w := learn.Weights{Acting: true, Epsilon: epsilon}
 		least := learn.Least(allowed, &loss)
 		const draws = 4096
-		var share, said [route.NumStrategies]float64
+		var share, said [route.NumLocal]float64
 		for i := range draws {
 			s, p := w.Choose(allowed, &loss, (float32(i)+0.5)/draws)
 			if s == route.Drop || !allowed.Has(s) || !(p > 0 && p <= 1) {

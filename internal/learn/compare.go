@@ -7,7 +7,7 @@ import (
 )
 
 // correct returns the corrected losses of the allowed arms.
-func (l *Learner) correct(k *kind, s *Sample) (corrected [route.NumStrategies]float64) {
+func (l *Learner) correct(k *kind, s *Sample) (corrected [route.NumLocal]float64) {
 	for _, a := range runnable {
 		if !s.Allowed.Has(a) {
 			continue
@@ -24,7 +24,7 @@ func (l *Learner) correct(k *kind, s *Sample) (corrected [route.NumStrategies]fl
 // compare holds the learner's choice against the baseline's. For the arm that was
 // played it takes the observed loss and not the estimate, so that a learner which
 // flatters itself is found out: the gain of one that acts can be below 0.
-func (l *Learner) compare(corrected *[route.NumStrategies]float64, s *Sample) {
+func (l *Learner) compare(corrected *[route.NumLocal]float64, s *Sample) {
 	choice := s.Base
 	for _, a := range runnable {
 		if s.Allowed.Has(a) && corrected[a] < corrected[choice] {

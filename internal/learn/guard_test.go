@@ -71,7 +71,7 @@ func (w *world) redrawn(period int) func(int, uint32, *learn.Features) losses {
 
 // bait makes every arm but the baseline's good until it is played a lot.
 func bait(w *world) {
-	var liked [route.NumStrategies]float32 // of late: the share of the last 500 jobs or so
+	var liked [route.NumLocal]float32 // of late: the share of the last 500 jobs or so
 	honest := w.truth
 	w.truth = func(at int, kind uint32, x *learn.Features) losses {
 		truth, predicted := honest(at, kind, x), w.predict(kind, x)

@@ -34,7 +34,7 @@ const (
 // kind is what is known of one kind of job.
 type kind struct {
 	samples uint64
-	arms    [route.NumStrategies]intercept
+	arms    [route.NumLocal]intercept
 	errors  float64 // mean error of the recent jobs
 	budget  budget
 }

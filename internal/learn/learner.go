@@ -22,13 +22,13 @@ const (
 // for concurrent use.
 type Learner struct {
 	mode   Mode
-	rows   [route.NumStrategies]row
+	rows   [route.NumLocal]row
 	kinds  []kind // by number, up to the highest seen and MaxKinds
 	guard  guard
 	drift  drift
 	warmed bool // the trial is over and did not end in a loss
 
-	counts   [route.NumStrategies]uint64
+	counts   [route.NumLocal]uint64
 	rewards  moment
 	samples  uint64 // that taught something; shed jobs do not
 	explored uint64

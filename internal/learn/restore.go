@@ -44,8 +44,8 @@ func checkShape(s *Snapshot) error {
 	if !slices.Equal(s.Features, FeatureNames[:]) {
 		return fmt.Errorf("features: %q, want %q", s.Features, FeatureNames)
 	}
-	if len(s.Weights) != route.NumStrategies || len(s.Squares) != route.NumStrategies {
-		return fmt.Errorf("weights, squares: %d and %d rows, want %d", len(s.Weights), len(s.Squares), route.NumStrategies)
+	if len(s.Weights) != route.NumLocal || len(s.Squares) != route.NumLocal {
+		return fmt.Errorf("weights, squares: %d and %d rows, want %d", len(s.Weights), len(s.Squares), route.NumLocal)
 	}
 	return nil
 }
@@ -108,7 +108,7 @@ func (l *Learner) restoreKinds(kinds map[uint32]KindSnapshot) error {
 }
 
 func (k *kind) restore(s *KindSnapshot) error {
-	var means, evidence, variances [route.NumStrategies]float64
+	var means, evidence, variances [route.NumLocal]float64
 	if err := errors.Join(
 		within("error", s.Error, -maxResidual, maxResidual),
 		within("budget", s.Budget, deepest, maxBudget),

@@ -20,7 +20,7 @@ type Sample struct {
 
 	// Predicted is the loss that the model predicted without correction, for the
 	// arms of Allowed.
-	Predicted [route.NumStrategies]float32
+	Predicted [route.NumLocal]float32
 	Allowed   route.Set
 
 	Loss   float32 // observed, 0..1.2
@@ -34,7 +34,7 @@ type Sample struct {
 
 // sound reports whether the sample can be counted at all.
 func (s *Sample) sound() bool {
-	return int(s.Chosen) < route.NumStrategies && s.Reward >= -1 && s.Reward <= 1
+	return int(s.Chosen) < route.NumLocal && s.Reward >= -1 && s.Reward <= 1
 }
 
 // teaches reports whether the sample says something about an arm. A job that was

@@ -74,7 +74,8 @@ func (l *Learner) Snapshot() Snapshot {
 		Guard: l.guardSnapshot(),
 		Kinds: map[uint32]KindSnapshot{},
 	}
-	for i, a := range route.Strategies() {
+	for i := range route.NumLocal {
+		a := route.Strategy(i)
 		s.PerStrategyCounts[a] = l.counts[i]
 		s.Weights = append(s.Weights, append([]float64(nil), l.rows[i].weights[:]...))
 		s.Squares = append(s.Squares, append([]float64(nil), l.rows[i].squares[:]...))

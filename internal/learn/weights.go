@@ -21,13 +21,13 @@ type Weights struct {
 	// still be held to the baseline: see Acts.
 	Acting bool
 
-	rows  [route.NumStrategies][NumFeatures]float32
+	rows  [route.NumLocal][NumFeatures]float32
 	kinds []kindWeights // by kind number, up to the highest seen
 }
 
 // kindWeights is one kind's part.
 type kindWeights struct {
-	intercepts [route.NumStrategies]float32 // shrunk by evidence already
+	intercepts [route.NumLocal]float32 // shrunk by evidence already
 	acting     bool
 }
 

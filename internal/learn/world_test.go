@@ -7,7 +7,7 @@ import (
 	"github.com/helixrouter/helix/route"
 )
 
-type losses = [route.NumStrategies]float32
+type losses = [route.NumLocal]float32
 
 var arms = []route.Strategy{route.Inline, route.Spawn, route.CPUPool, route.Batch}
 

@@ -11,7 +11,7 @@ import (
 // does not know is 0.
 type Account struct {
 	Arms    [route.NumStrategies]Arm
-	Learned [route.NumStrategies]float32 // correction of each arm's loss that was learned
+	Learned [route.NumLocal]float32 // correction of each arm's loss that was learned
 
 	Strategy   route.Strategy // where the job went
 	Reason     route.Reason
@@ -40,6 +40,8 @@ type Account struct {
 
 	Busy, Queued, Spawned, Lanes int32
 	calm                         bool // nothing was scarce, see Book.Calm
+
+	PeerAge time.Duration // how old the report was that the remote arm is predicted from
 
 	InlineThreshold uint64
 	SpawnThreshold  uint64

@@ -57,6 +57,8 @@ func (a *Adaptive) rule(x *Account, p estimate.Prediction) Rule {
 		return RuleProbe
 	case x.Reason == route.ReasonFloor:
 		return RuleFloor
+	case x.Reason == route.ReasonPeer:
+		return RulePeer
 	case x.free():
 		return RuleLanesFree
 	}

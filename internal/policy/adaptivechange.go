@@ -20,6 +20,8 @@ func (a *Adaptive) change(x *Account, who route.Subject, p estimate.Prediction) 
 		return a.known(x, who)
 	case RuleInlineCap:
 		return a.longer(x)
+	case RulePeer:
+		return Change{} // what would have kept it is the peer's
 	case RuleInfeasible, RuleDoor, RuleProbe, RuleFloor:
 		return a.admitted(x, p)
 	}

@@ -50,7 +50,7 @@ func (a *Adaptive) correct(c *question, base route.Strategy, req route.Request, 
 }
 
 // losses is what the model predicts for the arms of a set.
-func (a *Adaptive) losses(c *question, base route.Strategy, allowed route.Set) (loss [route.NumStrategies]float32) {
+func (a *Adaptive) losses(c *question, base route.Strategy, allowed route.Set) (loss [route.NumLocal]float32) {
 	times := 1.0
 	if !c.free {
 		times = float64(a.finish(c.cell, c.run)) / float64(max(c.mean, 1))

@@ -19,11 +19,12 @@ const (
 	RuleLanesTaken             // no core is free: the pool's order
 	RuleRouter                 // a bound of the router's, a nested submit or a closed router
 	RuleForeign                // a policy of the user's own
+	RulePeer                   // a peer is predicted to make more of it
 	numRules
 )
 
 var ruleNames = [numRules]string{
-	"table", "unknown_kind", "pressure", "inline_cap", "infeasible", "door", "probe", "floor", "lanes_free", "lanes_taken", "router", "own_policy",
+	"table", "unknown_kind", "pressure", "inline_cap", "infeasible", "door", "probe", "floor", "lanes_free", "lanes_taken", "router", "own_policy", "peer",
 }
 
 // String returns the wire name.

@@ -56,7 +56,7 @@ const (
 )
 
 // Overhead is the core time of a decision and of what carries it out, by strategy.
-type Overhead [route.NumStrategies]time.Duration
+type Overhead [route.NumLocal]time.Duration
 
 // DefaultOverhead is what the module's micro benchmarks cost on two small cores, in
 // round numbers: a goroutine and a channel for what is handed over, and next to

@@ -16,7 +16,7 @@ type Result struct {
 	Expired   int     // waited past their budgets and never ran
 	Loss      float64 // summed over the attempts: 1 for a late or refused one, else its slowness, see policy.Grade
 	Decisions int     // one for each attempt
-	Routed    [route.NumStrategies]int
+	Routed    [route.NumLocal]int
 
 	P50, P99 time.Duration // from the first arrival to the end, of the jobs that ran
 	Wasted   time.Duration // core time of late jobs

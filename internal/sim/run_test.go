@@ -115,7 +115,7 @@ func TestTheSpawnLimitLeadsToThePool(t *testing.T) {
 	o := free(route.Spawn)
 	o.Config.SpawnLimit = 2
 	r := ran(t, stream(t, 2, job{0, ms, 0}, job{0, ms, 0}, job{0, ms, 0}, job{10 * ms, ms, 0}), o)
-	if r.Routed != [route.NumStrategies]int{route.Spawn: 3, route.CPUPool: 1} {
+	if r.Routed != [route.NumLocal]int{route.Spawn: 3, route.CPUPool: 1} {
 		t.Errorf("%v", r.Routed)
 	}
 }
@@ -292,7 +292,7 @@ func TestEveryDecisionIsTold(t *testing.T) {
 	o := sim.DefaultOptions(1)
 	o.Config.Policy = helix.PolicyThreshold
 	quiet := ran(t, s, o)
-	var routed [route.NumStrategies]int
+	var routed [route.NumLocal]int
 	o.Decided = func(j *scenario.Job, d route.Decision, account func() policy.Account) {
 		routed[d.Strategy]++
 		if a := account(); a.Strategy != d.Strategy || a.Reason != d.Reason || a.Cost != j.Units {

@@ -24,6 +24,7 @@ floor 1: the mechanisms; pure: no goroutine, no lock, no clock, no global random
 	internal/capacity
 	internal/estimate
 	internal/learn
+	internal/peer
 	internal/pressure
 	internal/stats
 
@@ -75,6 +76,7 @@ same floor: importer -> imported, imported: reason
 	internal/estimate -> internal/stats: logarithms that are the same everywhere
 	internal/admission -> internal/stats: the same, and half-lives
 	internal/capacity -> internal/stats: the same
+	internal/peer -> internal/stats: logarithms that are the same everywhere
 	internal/pressure -> internal/stats: it blends half-life averages, and stats is the arithmetic under the other mechanisms
 	internal/httpapi -> workload, internal/stream, internal/history, internal/openapi: its seeded mix is a burst, and the others are answers
 `

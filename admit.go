@@ -123,10 +123,11 @@ func (r *Router) decide(ctx context.Context, v *view, k *kind, j *job) {
 // weighAway asks what a peer would make of a job, and the policy whether it shall leave.
 func (r *Router) weighAway(v *view, k *kind, j *job) {
 	sender, ok := v.policy.(route.Sender)
-	if !ok || !r.exec.Carrier.HasRoom() {
+	service := max(j.decision.Service, j.decision.Alone)
+	if !ok || service == 0 || !r.exec.Carrier.HasRoom() {
 		return
 	}
-	if j.seen.quote = r.transport.Quote(k.name, j.decision.Service); j.seen.quote.Valid {
+	if j.seen.quote = r.transport.Quote(k.name, service); j.seen.quote.Valid {
 		j.decision = sound(sender.Send(j.request(), j.subject(k), j.seen.load, &v.signals, j.seen.quote, j.decision))
 	}
 }

@@ -10,8 +10,11 @@ import (
 
 // caller is a handle whose kind has a codec, whatever its types.
 type caller interface {
+	callable() bool
 	call(ctx context.Context, payload []byte, options []CallOption) ([]byte, Routed, error)
 }
+
+func (h *Handle[In, Out]) callable() bool { return h.def.Codec != nil }
 
 var errNoCodec = errors.New("has no Codec: give it one to call it by name")
 

@@ -151,6 +151,12 @@ func (r *Router) JobKinds() []string {
 	return r.kinds.list(func(k *kind) bool { _, ok := k.handle.(*Handle[Job, []Output]); return ok })
 }
 
+// CallableKinds lists the registered kinds that have a Codec, sorted: those that Call takes and
+// that other machines can send.
+func (r *Router) CallableKinds() []string {
+	return r.kinds.list(func(k *kind) bool { c, ok := k.handle.(caller); return ok && c.callable() })
+}
+
 func (t *kindTable) list(wanted func(*kind) bool) []string {
 	var names []string
 	for name, k := range *t.byName.Load() {

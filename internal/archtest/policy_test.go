@@ -60,6 +60,7 @@ floor 5: adapters; they import the root and are never imported by it
 	internal/weights: owns one file
 	kernel
 	metrics
+	remote: speaks NATS, and links no server
 	workload
 
 floor 6: programs
@@ -125,7 +126,7 @@ var confined = []struct {
 		"take a trace.TracerProvider; the program makes it, and says where spans go"},
 	{"go.opentelemetry.io/", []string{"helixotel", "cmd/"},
 		"tell helix.Tracer, and let helixotel make spans of it"},
-	{"github.com/nats-io/", []string{"remote"},
+	{"github.com/nats-io/", []string{"remote", "remote/"},
 		"speak to the engine through remote, so that it can be replaced"},
 }
 

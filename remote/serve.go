@@ -1,0 +1,122 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/helixrouter/helix"
+)
+
+// serve runs one job and answers it.
+func (w *Worker) serve(m *nats.Msg) {
+	o, err := readOrder(m.Header)
+	defer w.done(o.cancel)
+	if err != nil {
+		w.answer(m, statusMalformed, "", []byte(err.Error()), nil)
+		return
+	}
+	ctx, end := w.contextOf(&o)
+	defer end()
+	if w.options.Extract != nil {
+		ctx = w.options.Extract(ctx, m.Header)
+	}
+	out, routed, err := w.router.CallRouted(ctx, o.kind, m.Data, o.options()...)
+	status, reason, body := statusOf(out, err)
+	w.answer(m, status, reason, body, func(h nats.Header) {
+		h.Set(headerWait, strconv.FormatInt(int64(routed.Wait), 10))
+		h.Set(headerRun, strconv.FormatInt(int64(routed.Run), 10))
+		describe(h, err)
+	})
+}
+
+// contextOf is what a job sees as its context: it ends with the job's time, with its caller's call, and with the worker.
+func (w *Worker) contextOf(o *order) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(w.base)
+	if o.cancel != "" {
+		w.mu.Lock()
+		w.jobs[o.cancel] = cancel
+		w.mu.Unlock()
+	}
+	if o.deadline.IsZero() {
+		return ctx, cancel
+	}
+	ctx, end := context.WithDeadline(ctx, o.deadline.Add(graceAfterDeadline))
+	return ctx, func() { end(); cancel() }
+}
+
+// statusOf turns what the router said into what the sender is told.
+func statusOf(out []byte, err error) (status, reason string, body []byte) {
+	var (
+		shed     *helix.ShedError
+		panicked *helix.PanicError
+		failed   *helix.RunError
+		unknown  *helix.UnknownKindError
+		payload  *helix.PayloadError
+	)
+	switch {
+	case err == nil:
+		return statusDone, "", out
+	case errors.As(err, &shed):
+		return statusShed, shed.Reason.String(), nil
+	case errors.Is(err, helix.ErrExpired):
+		return statusExpired, "", nil
+	case errors.Is(err, helix.ErrClosed):
+		return statusClosed, "", []byte("the worker's router is closed")
+	case errors.As(err, &panicked):
+		return statusPanicked, "", append([]byte(fmt.Sprint(panicked.Value)), panicked.Stack...)
+	case errors.As(err, &unknown):
+		return statusUnknown, "", []byte(err.Error())
+	case errors.As(err, &payload):
+		return statusMalformed, "", []byte(err.Error())
+	case errors.As(err, &failed):
+		return statusFailed, "", []byte(failed.Err.Error())
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return statusCanceled, "", []byte(err.Error())
+	}
+	return statusFailed, "", []byte(err.Error()) // its codec cannot write the result
+}
+
+// describe adds the numbers of an error.
+func describe(h nats.Header, err error) {
+	var shed *helix.ShedError
+	if errors.As(err, &shed) {
+		h.Set(headerRetryAfter, strconv.FormatInt(int64(shed.RetryAfter), 10))
+	}
+	var panicked *helix.PanicError
+	if errors.As(err, &panicked) {
+		h.Set(headerStackBytes, strconv.Itoa(len(panicked.Stack)))
+	}
+}
+
+// answer tells a sender what became of its job, and how loaded the worker is now. A result too large for one
+// message becomes an error that says so.
+func (w *Worker) answer(m *nats.Msg, status, reason string, body []byte, more func(nats.Header)) {
+	if m.Reply == "" {
+		return // nobody wants to know
+	}
+	reply := nats.NewMsg(m.Reply)
+	h := reply.Header
+	h.Set(headerNode, w.conn.Node())
+	h.Set(headerStatus, status)
+	if reason != "" {
+		h.Set(headerReason, reason)
+	}
+	if more != nil {
+		more(h)
+	}
+	h.Set(headerLoad, formatLoad(w.report(1)))
+	reply.Data = body
+	if limit := w.conn.nc.MaxPayload(); limit > 0 && int64(reply.Size()) > limit {
+		h.Set(headerStatus, statusFailed)
+		reply.Data = fmt.Appendf(nil, "the result has %d bytes with its headers, and the server takes %d in a message: make it smaller, or raise max_payload", reply.Size(), limit)
+	}
+	if err := w.conn.nc.PublishMsg(reply); err != nil {
+		w.log.Warn("a result was not sent: its caller waits for the deadline", slog.String("status", status), slog.Any("error", err), slog.Time("at", time.Now()))
+	}
+}

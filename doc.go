@@ -41,7 +41,7 @@
 //	job_id           of a job record; 0 for a function
 //	kind             the kind's name
 //	cost             declared cost, in the kind's units; 0 = none
-//	strategy         where the job went: inline, spawn, cpu_pool, batch, drop
+//	strategy         where the job went: inline, spawn, cpu_pool, batch, drop, remote
 //	reason           why, in a word: of a decision, or why a file is of no use
 //	cpu_busy         pool slots taken at the decision
 //	pressure         0 to 1, at the decision
@@ -59,6 +59,7 @@
 //	kept             where a file was put aside
 //	address          where the daemon listens
 //	endpoint         where spans go
+//	node, server     a machine of the fleet, and the NATS server that it is connected to
 //	level            the log level
 //	why              what the drain is for
 //	timeout_seconds  how long it may take

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
-	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -117,6 +116,6 @@ func (w *Worker) answer(m *nats.Msg, status, reason string, body []byte, more fu
 		reply.Data = fmt.Appendf(nil, "the result has %d bytes with its headers, and the server takes %d in a message: make it smaller, or raise max_payload", reply.Size(), limit)
 	}
 	if err := w.conn.nc.PublishMsg(reply); err != nil {
-		w.log.Warn("a result was not sent: its caller waits for the deadline", slog.String("status", status), slog.Any("error", err), slog.Time("at", time.Now()))
+		w.log.Warn("a result was not sent: its caller waits for the deadline", slog.String("status", status), slog.Any("error", err))
 	}
 }

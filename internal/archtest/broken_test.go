@@ -108,7 +108,7 @@ func TestRulesFail(t *testing.T) {
 		{"floors", "internal/httpapi/h.go", doc + "package httpapi\n", policyFile, `no import uses the exception "internal/httpapi -> metrics"`},
 		{"programs", "route/a_test.go", "package route_test\nimport _ \"example.com/h/cmd/helixrouter\"", "route/a_test.go:2", "nothing below cmd imports cmd"},
 		{"confined", "internal/exec/a.go", "package exec\nimport \"github.com/prometheus/procfs\"", "internal/exec/a.go:2", "only metrics, internal/httpapi, cmd/ may"},
-		{"confined", "cmd/helixrouter/a.go", "package main\nimport \"github.com/nats-io/nats-server/v2/server\"", "cmd/helixrouter/a.go:2", "only remote may"},
+		{"confined", "cmd/helixrouter/a.go", "package main\nimport \"github.com/nats-io/nats-server/v2/server\"", "cmd/helixrouter/a.go:2", "only remote, remote/ may"},
 		{"confined", "helixotel/a.go", "package helixotel\nimport \"go.opentelemetry.io/otel/sdk/trace\"", "helixotel/a.go:2", "only cmd/ may"},
 		{"confined", "helixotel/a.go", "package helixotel\nimport \"go.opentelemetry.io/otel/exporters/otlp/otlptrace\"", "helixotel/a.go:2", "only cmd/ may"},
 		{"confined", "metrics/a.go", "package metrics\nimport \"go.opentelemetry.io/otel/trace\"", "metrics/a.go:2", "only helixotel, cmd/ may"},

@@ -60,6 +60,7 @@
 //	address          where the daemon listens
 //	endpoint         where spans go
 //	node, server     a machine of the fleet, and the NATS server that it is connected to
+//	revision         of the configuration that a fleet shares
 //	level            the log level
 //	why              what the drain is for
 //	timeout_seconds  how long it may take

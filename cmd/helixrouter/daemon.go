@@ -34,6 +34,7 @@ type daemon struct {
 
 	tracing  *tracing         // nil = none
 	jobs     *decisionlog.Log // nil = none
+	fleet    *fleet           // nil = it is part of none
 	router   *helix.Router
 	keeper   *keeper
 	reloader *reloader
@@ -85,11 +86,16 @@ func (p program) open(s *settings) (*daemon, error) {
 		}
 		options = append(options, helix.WithTracer(d.jobs))
 	}
-	if d.router, err = helix.New(effective.Config, options...); err != nil {
+	if d.fleet, err = openFleet(&s.fleet, !s.works, d.tracing != nil, d.log); err != nil {
+		return nil, exitf(exitFailure, "the fleet: %w", err)
+	}
+	if d.router, err = helix.New(effective.Config, append(options, d.fleet.options()...)...); err != nil {
+		d.fleet.close()
 		return nil, exitf(exitFailure, "%w", err)
 	}
 	if err := d.prepare(); err != nil {
 		_ = d.router.Close(context.Background()) // it has run nothing, so there is nothing to wait for
+		d.fleet.close()
 		d.tracing.close(time.Now())
 		d.closeLog()
 		return nil, err
@@ -97,11 +103,14 @@ func (p program) open(s *settings) (*daemon, error) {
 	d.keeper = newKeeper(s, d.router, d.log) // after the listener: a second daemon at the same address touches no file
 	d.api = httpapi.New(d.router, httpapi.Options{
 		Metrics: d.tracing.metrics(d.router, d.collectors()...), Page: dashboard.New(), Token: s.token, Hosts: d.hosts(), Log: d.log,
-		Trace: d.tracing.middleware(), Notes: reloader.notes, Streams: int(s.streams),
+		Trace: d.tracing.middleware(), Notes: d.notes, Streams: int(s.streams),
 	})
 	d.doors.api = httpapi.Server(d.doors.listen.Addr().String(), d.api, d.log)
 	return d, nil
 }
+
+// notes are what is wrong and does not keep the daemon from its work.
+func (d *daemon) notes() []string { return append(d.reloader.notes(), d.fleet.notes()...) }
 
 // closeLog ends the decision log, if there is one.
 func (d *daemon) closeLog() {
@@ -123,7 +132,13 @@ func (d *daemon) prepare() (err error) {
 	if d.total, err = d.settings.countJobs(d.router.JobKinds()); err != nil {
 		return exitf(exitUsage, "--trace %s: %w", d.settings.trace, err)
 	}
-	return d.doors.open(d.settings, d.log)
+	if err := d.doors.open(d.settings, d.log); err != nil {
+		return err
+	}
+	if err := d.fleet.join(d.router); err != nil {
+		return exitf(exitFailure, "%w", err)
+	}
+	return nil
 }
 
 // collectors are the metrics of what only a daemon has.

@@ -51,9 +51,11 @@ func (d *daemon) close(end time.Time, work <-chan outcome) error {
 		d.api.CancelJobs() // those that run on their requests' goroutines, which the router leaves to us
 	})
 	defer timer.Stop()
+	d.fleet.leave(admitted) // the router still runs what has come
 	err := d.closeRouter(admitted, work)
 	inline := d.closeServer(end)
 	d.keeper.close() // when nobody teaches any more
+	d.fleet.close()
 	d.tracing.close(end)
 	d.closeLog()
 	d.doors.probes.close()

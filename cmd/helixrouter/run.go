@@ -8,7 +8,7 @@ import (
 )
 
 const about = `helixrouter routes CPU work: it decides for each job whether it runs inline, on a
-goroutine, on a bounded pool, in a batch or not at all.
+goroutine, on a bounded pool, in a batch, on another machine or not at all.
 
 Without a command it listens, runs a startup workload of sample jobs, prints what
 became of them, and serves until SIGTERM or SIGINT. Then it drains: not ready, no new
@@ -32,6 +32,12 @@ Environment:
   HELIX_WEIGHTS_PATH    --weights          HELIX_LIVE_ADDR       --live-addr
   HELIX_TLS_CERT        --tls-cert         HELIX_TLS_KEY         --tls-key
   HELIX_MAX_STREAMS     --max-streams
+  HELIX_NATS            --nats             HELIX_NATS_CREDS      --nats-creds
+  HELIX_NODE            --node             HELIX_FLEET_SHARE     --fleet-share
+  HELIX_CLUSTER_LISTEN  --cluster-listen   HELIX_CLUSTER_STORE   --cluster-store
+  HELIX_CLUSTER_MESH    --cluster-mesh     HELIX_CLUSTER_ROUTES  --cluster-routes
+  HELIX_FLEET_CA        --fleet-ca         HELIX_FLEET_CERT      --fleet-cert
+  HELIX_FLEET_KEY       --fleet-key        HELIX_FLEET_SECRET    the secret itself
   OTEL_EXPORTER_OTLP_ENDPOINT  --otel-endpoint; the other OTEL_ variables count too
   HELIX_TOKEN           the bearer token itself; --token-file comes first
   RUST_LOG              a plain level, if HELIX_LOG is not set
@@ -70,7 +76,7 @@ func (p program) command() *cobra.Command {
 	root.SetErr(p.stderr)
 	serve := &cobra.Command{Use: "serve", Short: "The same as no command", Args: cobra.NoArgs}
 	p.serves(serve)
-	root.AddCommand(serve, simulateCommand(p.stdout, p.stderr), benchCommand(p.stdout, p.stderr), replayCommand(p.stdout, p.stderr), p.explainCommand(), p.configCommand(), p.versionCommand(), answerProbesCommand())
+	root.AddCommand(serve, p.workerCommand(), simulateCommand(p.stdout, p.stderr), benchCommand(p.stdout, p.stderr), replayCommand(p.stdout, p.stderr), p.explainCommand(), p.configCommand(), p.versionCommand(), answerProbesCommand())
 	root.InitDefaultCompletionCmd() // here already, since without a RunE it would show its help for any word
 	if c, _, err := root.Find([]string{"completion"}); err == nil {
 		c.RunE = wantsCommand("bash, zsh, fish or powershell")

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,7 +46,9 @@ type settings struct {
 	level        slog.Level
 	format       string
 	json         bool
-	rustLog      bool           // the level is RUST_LOG's
+	rustLog      bool // the level is RUST_LOG's
+	fleet        fleetSettings
+	works        bool           // it takes jobs of the fleet and sends none
 	flags        *pflag.FlagSet // of the configuration, among others
 }
 
@@ -97,6 +100,7 @@ func (p program) daemonFlags(flags *pflag.FlagSet) *settings {
 	flags.Var(flagValue[slog.Level]{&s.level, parseLevel, "level"}, "log-level", "debug, info, warn or error")
 	flags.Var(flagValue[string]{&s.format, parseFormat, "format"}, "log-format", "text or json, on stderr")
 	flags.BoolVar(&s.json, "json", false, "print the summary as one line of JSON")
+	s.fleet.addFlags(flags)
 	addConfigFlags(flags, &s.config)
 	return s
 }
@@ -113,6 +117,9 @@ func (s *settings) read(flags *pflag.FlagSet, environ []string) error {
 		return err
 	}
 	s.portGiven = flags.Changed("port")
+	if err := s.fleet.read(environ); err != nil {
+		return err
+	}
 	if !flags.Changed("log-level") && lookup(environ, "HELIX_LOG") == "" {
 		s.readRustLog(lookup(environ, "RUST_LOG"))
 	}
@@ -137,7 +144,7 @@ func (s *settings) readTraces(flags *pflag.FlagSet, environ []string) (err error
 }
 
 func readVariables(flags *pflag.FlagSet, environ []string) error {
-	for _, v := range variables {
+	for _, v := range slices.Concat(variables, fleetVariables) {
 		f, text := flags.Lookup(v[0]), lookup(environ, v[1])
 		if f == nil || f.Changed || text == "" {
 			continue

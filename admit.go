@@ -115,7 +115,7 @@ func (r *Router) decide(ctx context.Context, v *view, k *kind, j *job) {
 	if j.seen.allowed.Has(route.Remote) && d.Strategy != route.Inline {
 		r.weighAway(v, k, j)
 	}
-	if j.decision.Strategy == route.Remote && !j.seen.quote.Valid { // a policy of somebody's own said so
+	if j.decision.Strategy == route.Remote && j.seen.quote == nil { // a policy of somebody's own said so
 		j.decision = route.Decision{Strategy: route.CPUPool, Reason: route.ReasonNotAllowed, Propensity: 1}
 	}
 }
@@ -127,8 +127,9 @@ func (r *Router) weighAway(v *view, k *kind, j *job) {
 	if !ok || service == 0 || !r.exec.Carrier.HasRoom() {
 		return
 	}
-	if j.seen.quote = r.transport.Quote(k.name, service); j.seen.quote.Valid {
-		j.decision = sound(sender.Send(j.request(), j.subject(k), j.seen.load, &v.signals, j.seen.quote, j.decision))
+	if quote := r.transport.Quote(k.name, service); quote.Valid {
+		j.seen.quote = &quote
+		j.decision = sound(sender.Send(j.request(), j.subject(k), j.seen.load, &v.signals, quote, j.decision))
 	}
 }
 
@@ -220,7 +221,9 @@ func (r *Router) publish(k *kind, j *job) {
 	if d.Reason == route.ReasonShort { // nobody had to know it before
 		d.Predicted = account.Service
 	}
-	account.ForeseeAway(&j.seen.quote)
+	if j.seen.quote != nil {
+		account.ForeseeAway(j.seen.quote)
+	}
 	made := Decision{
 		JobID:            j.id,
 		Strategy:         d.Strategy,

@@ -80,7 +80,7 @@ func runRemote[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind
 		}
 	}
 	j.arms, j.decided, j.returned = j.arms.Without(route.Remote), r.exec.Now(), true
-	j.seen.quote = route.Quote{}
+	j.seen.quote = nil
 	if err := r.enter(ctx, k, j); err != nil {
 		var none Out
 		return none, err
@@ -106,7 +106,7 @@ func carry[Out any, J exec.Job[Out]](ctx context.Context, r *Router, k *kind, j 
 func (r *Router) parcel(ctx context.Context, k *kind, j *job) *Parcel {
 	p := &Parcel{
 		Kind: k.name, Service: j.decision.Service, Class: j.hint.Class, Tenant: j.hint.Tenant, JobID: j.id,
-		Cost: j.units(), Scaling: j.hint.Scaling, Repeatable: k.idempotent && j.hint.reach != AtMostOnce, Quote: j.seen.quote,
+		Cost: j.units(), Scaling: j.hint.Scaling, Repeatable: k.idempotent && j.hint.reach != AtMostOnce, Quote: *j.seen.quote,
 	}
 	if j.deadline != 0 {
 		p.Deadline = r.exec.Epoch().Add(j.deadline)

@@ -62,7 +62,7 @@ type seen struct {
 	view    *view
 	load    route.Load
 	allowed route.Set
-	quote   route.Quote // the zero Quote where no peer was asked for
+	quote   *route.Quote // nil where no peer was asked for: most jobs carry nothing for it
 }
 
 func (j *job) fault() error {

@@ -83,9 +83,6 @@ func lossOf(miss float64, finish, service time.Duration) float64 {
 
 // ForeseeAway adds what was predicted of a peer to an account.
 func (x *Account) ForeseeAway(q *route.Quote) {
-	if !q.Valid {
-		return
-	}
 	arm := &x.Arms[route.Remote]
 	arm.Wait, arm.Overhead, arm.Run, x.PeerAge = q.Wait, q.Overhead, q.Run, q.Age
 	if x.Service == 0 {

@@ -206,6 +206,7 @@ func (r *Router) thinkLocked(now time.Duration, v *view) {
 		r.brain.Unrewarded(&r.control.last)
 		return
 	}
+	queued := r.exec.Pool.Queued()
 	waits, done := r.exec.Pool.Waiting()
 	cores := r.control.supply.Next(now, done+r.brain.Inline(), !waits.Empty(), r.limits.Cores)
 	r.brain.SetTenantFloor(v.config.TenantFloor)
@@ -215,7 +216,7 @@ func (r *Router) thinkLocked(now time.Duration, v *view) {
 	r.tenants.sweep(now, r.brain)
 	r.meanService.Store(int64(r.brain.MeanService()))
 	next.Book.Overheads = r.control.standing.Overheads()
-	next.Book.BatchSize = v.config.BatchMaxSize
+	next.Book.BatchSize, next.Book.Queued = v.config.BatchMaxSize, queued
 	r.followLocked(next.Book.Batches)
 	v.policy, v.learning, v.draws = &next, nil, next.Book.Weights.Acting
 	if v.config.Learner != learn.Off.String() {

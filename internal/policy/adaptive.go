@@ -30,6 +30,7 @@ type Book struct {
 	// differs by a microsecond between arms that begin at once.
 	Overheads [route.NumStrategies]time.Duration
 	Lanes     int // how many jobs of about the same size the cores can run at a time
+	Queued    int // jobs that waited when it was written
 
 	Batches   []Batching // by kind; nil = batches are not learned: the table says what is batched
 	BatchSize int        // most jobs in a batch

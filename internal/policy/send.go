@@ -27,7 +27,7 @@ func (a *Adaptive) Send(req route.Request, who route.Subject, load route.Load, s
 		return local
 	}
 	away := a.lossAway(&c, req.Budget, &quote)
-	if away+sendMargin >= a.lossHere(&c, req.Budget, &local) {
+	if away+sendMargin >= a.lossHere(&c, req.Budget, load, &local) {
 		return local
 	}
 	return route.Decision{
@@ -36,19 +36,25 @@ func (a *Adaptive) Send(req route.Request, who route.Subject, load route.Load, s
 	}
 }
 
-// lossHere is what is predicted of the local answer.
-func (a *Adaptive) lossHere(c *question, budget time.Duration, d *route.Decision) float64 {
+// lossHere is what is predicted of the local answer. The book is some ms old, and says what waited then: what has come
+// since is taken for jobs like this one, and so is what runs, half done. Without that all jobs of those ms would stay because
+// the first of them could, and all of the next leave.
+func (a *Adaptive) lossHere(c *question, budget time.Duration, load route.Load, d *route.Decision) float64 {
 	if d.Strategy == route.Drop {
 		return 1
 	}
-	miss := 0.0
+	miss, finish := 0.0, c.mean
 	if budget > 0 {
 		miss = c.p.Beyond(budget)
-		if !c.free {
-			miss = either(miss, a.late(budget, c.run, c.cell))
+	}
+	if lanes := max(a.Book.Lanes, 1); load.CPUBusy+load.Spawned >= lanes {
+		ahead := c.mean * time.Duration(2*max(load.Queued-a.Book.Queued, 0)+1) / time.Duration(2*lanes)
+		finish = a.finish(c.cell, c.run) + ahead
+		if budget > 0 {
+			miss = either(miss, a.late(max(budget-ahead, 1), c.run, c.cell))
 		}
 	}
-	return lossOf(miss, d.Predicted, c.mean)
+	return lossOf(miss, finish, c.mean)
 }
 
 // lossAway is what is predicted of a peer.

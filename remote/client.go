@@ -195,10 +195,7 @@ func (c *Client) Fleet() helix.Fleet {
 	f := helix.Fleet{
 		Node: c.conn.Node(), Connected: c.conn.Connected(), LastError: c.conn.LastError(),
 		Sent: c.counts.sent, Done: c.counts.done, Returned: c.counts.returned, Retries: c.counts.retries, Hedges: c.counts.hedges,
-		Budget: c.budget.Left(),
-	}
-	if f.Connected {
-		f.Server = c.conn.nc.ConnectedUrlRedacted()
+		Budget: c.budget.Left(), Server: c.conn.server(c.conn.nc),
 	}
 	for _, v := range c.fleet.Look(c.now()) {
 		f.Peers = append(f.Peers, peerOf(&v))

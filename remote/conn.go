@@ -88,6 +88,9 @@ func (c *Conn) natsOptions() []nats.Option {
 	if o.Token != "" {
 		options = append(options, nats.Token(o.Token))
 	}
+	if o.Server != nil {
+		return options // within a process there is nothing to encrypt
+	}
 	if o.CA != "" {
 		options = append(options, nats.RootCAs(o.CA))
 	}
@@ -170,7 +173,18 @@ func (c *Conn) disconnected(_ *nats.Conn, err error) {
 }
 
 func (c *Conn) connected(nc *nats.Conn) {
-	c.options.Log.Info("connected with NATS", slog.String("server", nc.ConnectedUrlRedacted()), slog.String("node", c.options.Node))
+	c.options.Log.Info("connected with NATS", slog.String("server", c.server(nc)), slog.String("node", c.options.Node))
+}
+
+// server is the one that there is a connection with, "" = none.
+func (c *Conn) server(nc *nats.Conn) string {
+	switch {
+	case !nc.IsConnected():
+		return ""
+	case c.options.Server != nil:
+		return c.options.where()
+	}
+	return nc.ConnectedUrlRedacted()
 }
 
 // forbidden finds the subject in what the server says of a permission.

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
 	"github.com/helixrouter/helix"
 	"github.com/helixrouter/helix/helixotel"
 	"github.com/helixrouter/helix/remote"
@@ -163,16 +161,16 @@ func (f *fleet) close() {
 const pushWithin = 10 * time.Second
 
 // dialOnce connects for one command, and fails where no server answers.
-func (s *fleetSettings) dialOnce(log *slog.Logger) (*nats.Conn, func(), error) {
+func (s *fleetSettings) dialOnce(log *slog.Logger) (*remote.Conn, error) {
 	conn, err := remote.Dial(s.dialOptions(log))
 	if err != nil {
-		return nil, nil, exitf(exitUsage, "%w", err)
+		return nil, exitf(exitUsage, "%w", err)
 	}
 	for end := time.Now().Add(pushWithin); !conn.Connected(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			conn.Close()
-			return nil, nil, exitf(exitFailure, "no answer from %s within %v: %w", s.nats, pushWithin, errors.New(conn.LastError()))
+			return nil, exitf(exitFailure, "no answer from %s within %v: %w", s.nats, pushWithin, errors.New(conn.LastError()))
 		}
 	}
-	return conn.NATS(), conn.Close, nil
+	return conn, nil
 }

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -77,7 +78,7 @@ func start(t *testing.T, environ []string, args ...string) *process {
 	if testing.Short() || runtime.GOOS == "windows" {
 		t.Skip("runs a process and sends it signals")
 	}
-	p := &process{t: t, cmd: exec.Command(binary, append([]string{"--port", "0"}, args...)...), lines: make(chan string, 100)}
+	p := &process{t: t, cmd: exec.Command(binary, append(slices.Clip(args), "--port", "0")...), lines: make(chan string, 100)}
 	p.cmd.Dir = t.TempDir()
 	p.cmd.Env = append([]string{"PATH=/bin"}, environ...)
 	p.cmd.Stderr = p

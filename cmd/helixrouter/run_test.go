@@ -55,7 +55,7 @@ func TestRefusals(t *testing.T) {
 		{"--prot 1", "", exitUsage, []string{"helixrouter: unknown flag: --prot", "helixrouter --help says"}},
 		{"srve", "", exitUsage, []string{`helixrouter: unknown command "srve"`, "", "Did you mean this?", "\tserve", "helixrouter --help says"}},
 		{"config shw", "", exitUsage, []string{`helixrouter: unknown command "shw"`, "helixrouter config --help says"}},
-		{"config", "", exitUsage, []string{"helixrouter: helixrouter config needs a command: show or check", "helixrouter config --help says"}},
+		{"config", "", exitUsage, []string{"helixrouter: helixrouter config needs a command: show, check or push", "helixrouter config --help says"}},
 		{"completion", "", exitUsage, []string{"helixrouter: helixrouter completion needs a command: bash", "helixrouter completion --help says"}},
 		{"completion nope", "", exitUsage, []string{`helixrouter: unknown command "nope"`, "helixrouter completion --help says"}},
 		{"config check", "", exitUsage, []string{"helixrouter: accepts 1 arg(s), received 0", "helixrouter config check --help says"}},

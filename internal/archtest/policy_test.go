@@ -61,6 +61,7 @@ floor 5: adapters; they import the root and are never imported by it
 	kernel
 	metrics
 	remote: speaks NATS, and links no server
+	remote/broker: links the server
 	remote/fleetstate
 	workload
 

@@ -53,10 +53,9 @@ func (r adapterRule) query(namespace string, pods ...string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	series, _, _ := strings.Cut(r.SeriesQuery, "{")
 	var out strings.Builder
 	err = t.Execute(&out, map[string]any{
-		"Series": series, "GroupBy": "pod",
+		"Series": r.series(), "GroupBy": "pod",
 		"LabelMatchers": fmt.Sprintf("namespace=%q,pod=~%q", namespace, strings.Join(pods, "|")),
 	})
 	return out.String(), err
@@ -117,22 +116,51 @@ func (a adapter) unknown(h *autoscalingv2.HorizontalPodAutoscaler) (found []stri
 	return found
 }
 
-// trial is a test for promtool: of two pods the score, beside a signal that is not, a pod of
-// another namespace, and one that nobody asks for.
+// trial is a test for promtool: two pods, a pod of another namespace, and one that nobody
+// asks for. decoy is a series that the rule must not count.
 const trial = `evaluation_interval: 15s
 tests:
   - interval: 15s
     input_series:
-      - {series: '%[1]s{namespace="helix",pod="a",signal="score"}', values: '0.2x4 0.8x20'}
-      - {series: '%[1]s{namespace="helix",pod="a",signal="saturation"}', values: '1x24'}
-      - {series: '%[1]s{namespace="helix",pod="b",signal="score"}', values: '0.4x24'}
-      - {series: '%[1]s{namespace="helix",pod="c",signal="score"}', values: '0.9x24'}
-      - {series: '%[1]s{namespace="other",pod="a",signal="score"}', values: '1x24'}
+      - {series: '%[1]snamespace="helix",pod="a"}', values: '0.2x4 0.8x20'}
+      - {series: '%[1]snamespace="helix",pod="b"}', values: '0.4x24'}
+      - {series: '%[1]snamespace="helix",pod="c"}', values: '0.9x24'}
+      - {series: '%[1]snamespace="other",pod="a"}', values: '1x24'}
+      - {series: '%[3]s', values: '1x24'}
     promql_expr_test:
       - expr: %[2]q
         eval_time: 5m
         exp_samples: [{labels: '{pod="a"}', value: 0.8}, {labels: '{pod="b"}', value: 0.4}]
 `
+
+// decoy is another signal of the same pod for the pressure, else another metric.
+func (r adapterRule) decoy() string {
+	if own := r.own(); strings.Contains(own, "signal=") {
+		return r.series() + `{signal="saturation",namespace="helix",pod="a"}`
+	}
+	return `helix_cores_present{namespace="helix",pod="a"}`
+}
+
+// series is the name of the metric of Helix.
+func (r adapterRule) series() string {
+	name, _, _ := strings.Cut(r.SeriesQuery, "{")
+	return name
+}
+
+// own is the series as far as Helix labels it: the name, and the open brace with its own
+// labels. What follows are labels that the scrape adds.
+func (r adapterRule) own() string {
+	own, _, _ := strings.Cut(r.SeriesQuery, "namespace")
+	return own
+}
+
+// exported is how the series stands in /metrics.
+func (r adapterRule) exported() string {
+	if own := strings.TrimRight(r.own(), "{,"); strings.Contains(own, "{") {
+		return own + "}"
+	}
+	return r.series()
+}
 
 // try asks Prometheus what the rule's query gives.
 func (r adapterRule) try(ctx context.Context, promtool string) ([]string, error) {
@@ -145,9 +173,8 @@ func (r adapterRule) try(ctx context.Context, promtool string) ([]string, error)
 		return nil, err
 	}
 	defer remove()
-	series, _, _ := strings.Cut(r.SeriesQuery, "{")
 	file := filepath.Join(dir, "adapter.test.yml")
-	if err := os.WriteFile(file, fmt.Appendf(nil, trial, series, query), 0o600); err != nil {
+	if err := os.WriteFile(file, fmt.Appendf(nil, trial, r.own(), query, r.decoy()), 0o600); err != nil {
 		return nil, err
 	}
 	out, err := exec.CommandContext(ctx, promtool, "test", "rules", file).CombinedOutput()

@@ -175,9 +175,8 @@ func ask(ctx context.Context, url string, a adapter) error {
 		return err
 	}
 	for _, r := range a.Rules.Custom {
-		series, _, _ := strings.Cut(r.SeriesQuery, ",namespace") // what follows are labels of Prometheus
-		if !strings.Contains(text, "\n"+series+"} ") {
-			return fmt.Errorf("/metrics has no %s}, which adapter.yaml looks for", series)
+		if !strings.Contains(text, "\n"+r.exported()+" ") {
+			return fmt.Errorf("/metrics has no %s, which adapter.yaml looks for", r.exported())
 		}
 	}
 	return nil

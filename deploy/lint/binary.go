@@ -43,6 +43,7 @@ func checkBinary(ctx context.Context, k kit) (found []string, err error) {
 	if err != nil {
 		return found, err
 	}
+	defer s.strike()
 	return append(found, s.rehearse(ctx, a)...), nil
 }
 

@@ -66,7 +66,7 @@ func TestBinaryFaults(t *testing.T) {
 	}
 	const config, deployment = "deploy/kubernetes/router/helix.yaml", "deploy/kubernetes/router/deployment.yaml"
 	for _, f := range []fault{
-		{dockerfile, "CGO_ENABLED=0 ", "CGO_ENABLED=1 ", "PT_INTERP"},
+		{dockerfile, "go build ", `cp "$(command -v bash)" /out/helixrouter; exit; go build `, "PT_INTERP"},
 		{config, "policy: adaptive", "policy: none", "the configuration is invalid"},
 		{deployment, "args: [serve", "args: [serf", "unknown command"},
 		{deployment, "/var/lib/helix/helix_weights.json", "/etc/helix/helix_weights.json", "what was learned was not saved"},

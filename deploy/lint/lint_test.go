@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // repository is the root, from this folder.
@@ -77,9 +76,7 @@ func run(t *testing.T, k kit, name string) []string {
 		if c.name != name {
 			continue
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		found, note := k.look(ctx, c)
+		found, note := k.look(t.Context(), c)
 		if note != "" {
 			t.Log(note)
 		}

@@ -65,10 +65,13 @@ func newStage(root, binary string, m *manifests) (*stage, error) {
 	}
 	if os.Geteuid() != 0 {
 		s.binary = filepath.Join(root, installed)
-		return s, os.Chmod(root, 0o555)
+		return s, os.Chmod(root, 0o555) // strike makes it removable again
 	}
 	return s, os.Chown(filepath.Join(root, "var/lib/helix"), nobody, nobody)
 }
+
+// strike undoes what would keep the folder from being removed.
+func (s *stage) strike() { _ = os.Chmod(s.root, 0o755) }
 
 // variable is one of the environment. What a Secret would hold is a stand-in.
 func (s *stage) variable(e corev1.EnvVar) string {

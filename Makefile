@@ -25,6 +25,10 @@ lint: ## Run go vet and staticcheck, and golangci-lint where it is installed
 	go tool -modfile=tools.mod staticcheck ./...
 	@if command -v golangci-lint >/dev/null; then golangci-lint run ./...; else echo "golangci-lint is not installed: skipped"; fi
 
+.PHONY: deploy
+deploy: ## Lint the deploy kit: image, systemd units, Kubernetes manifests
+	.ci/deploy
+
 .PHONY: fuzz
 fuzz: ## Fuzz every target for FUZZTIME seconds (30)
 	.ci/fuzz $(FUZZTIME) 86400

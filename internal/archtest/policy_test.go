@@ -62,6 +62,7 @@ floor 5: adapters; they import the root and are never imported by it
 	metrics
 	remote: speaks NATS, and links no server
 	remote/broker: links the server
+	remote/durable
 	remote/fleetstate
 	workload
 

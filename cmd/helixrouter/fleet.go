@@ -23,11 +23,12 @@ type fleet struct {
 	log      *slog.Logger
 	traced   bool
 
-	broker *broker.Server // nil = the server is somebody else's
-	conn   *remote.Conn
-	client *remote.Client     // nil = it sends nothing
-	worker *remote.Worker     // nil = it takes nothing yet
-	sharer *fleetstate.Sharer // nil = nothing is shared
+	broker  *broker.Server // nil = the server is somebody else's
+	conn    *remote.Conn
+	client  *remote.Client     // nil = it sends nothing
+	worker  *remote.Worker     // nil = it takes nothing yet
+	sharer  *fleetstate.Sharer // nil = nothing is shared
+	durable *durableWorker     // nil = it takes no durable jobs
 }
 
 // openFleet starts the server, if there is to be one, and connects. A server of somebody else's may be
@@ -99,6 +100,9 @@ func (f *fleet) join(r *helix.Router) (err error) {
 			Config: slices.Contains(f.settings.share, "config"), Weights: slices.Contains(f.settings.share, "weights"), Log: f.log,
 		})
 	}
+	if f.settings.durable {
+		f.durable = takeDurable(f.conn, r, f.log)
+	}
 	f.log.Info("part of a fleet", slog.String("node", f.conn.Node()), slog.String("server", f.where()))
 	return nil
 }
@@ -124,7 +128,7 @@ func (f *fleet) notes() (notes []string) {
 	if f.sharer != nil {
 		notes = append(notes, f.sharer.Notes()...)
 	}
-	return notes
+	return append(notes, f.durable.notes()...)
 }
 
 // leave takes no more jobs and answers those that it has, until ctx ends.
@@ -132,6 +136,7 @@ func (f *fleet) leave(ctx context.Context) {
 	if f == nil || f.worker == nil {
 		return
 	}
+	f.durable.close(ctx)
 	if err := f.worker.Close(ctx); err != nil {
 		f.log.Warn("jobs of the fleet were cut short", slog.Any("error", err))
 	}

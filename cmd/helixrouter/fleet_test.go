@@ -71,11 +71,38 @@ func TestFlagsOfAFleet(t *testing.T) {
 		{[]string{"--cluster-listen", "0.0.0.0:4222"}, exitFailure, "can be reached from beyond this machine"},
 		{[]string{"--cluster", "--fleet-cert", "x"}, exitUsage, "belong together"},
 		{[]string{"--cluster", "--fleet-secret-file", "/nowhere/secret"}, exitUsage, "/nowhere/secret"},
+		{[]string{"--durable"}, exitUsage, "needs a fleet"},
+		{[]string{"--durable", "--cluster"}, exitUsage, "needs a store"},
+		{[]string{"enqueue", "/nowhere/jobs.jsonl"}, exitUsage, "--nats is needed"},
+		{[]string{"enqueue", "/nowhere/jobs.jsonl", "--nats", "nats://127.0.0.1:1"}, exitUsage, "no such file"},
+		{[]string{"enqueue", "x", "--nats", "nats://127.0.0.1:1", "--prefix", "a b"}, exitUsage, "--prefix"},
 		{[]string{"config", "push", "/nowhere/config.json"}, exitUsage, "--nats is needed"},
 	} {
 		code, _, errs := invoke(t.Context(), nil, x.args...)
 		if code != x.code || !strings.Contains(errs, x.want) {
 			t.Errorf("%v: exit %d, want %d: %s", x.args, code, x.code, errs)
 		}
+	}
+}
+
+func TestDurableJobsAreDoneByWhoeverTakesThem(t *testing.T) {
+	at := freeAddress(t)
+	broker := start(t, nil, "--sim-jobs", "0", "--cluster-listen", at, "--cluster-store", t.TempDir()).serving()
+	jobs := write(t, "jobs.jsonl", `{"id":1,"kind":"HashMix","inputs":[42,100],"compute_cost":1000,"scaling_potential":0.3,"latency_budget_ms":50}
+{"id":2,"kind":"PrimeCount","inputs":[],"compute_cost":10000,"scaling_potential":0.3,"latency_budget_ms":50}
+`)
+	code, _, errs := invoke(t.Context(), nil, "enqueue", jobs, "--nats", "nats://"+at) // before anybody takes them
+	if code != exitOK || !strings.Contains(errs, "enqueued: 2  known already: 0  of: 2") {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	worker := start(t, nil, "worker", "--nats", "nats://"+at, "--durable").serving()
+	code, out, errs := invoke(t.Context(), nil, "enqueue", jobs, "--nats", "nats://"+at, "--wait", "--timeout", "20s")
+	if code != exitOK || !strings.Contains(errs, "known already: 2") ||
+		!strings.Contains(out, `{"id":"job-1","status":"done","outputs":[{"U64":10216004649843298165}],"tries":1}`) || !strings.Contains(out, `"outputs":[{"U64":1229}]`) {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	for _, p := range []*process{worker, broker} {
+		p.signal(syscall.SIGTERM)
+		p.end(exitOK)
 	}
 }

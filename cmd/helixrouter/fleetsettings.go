@@ -27,6 +27,7 @@ type fleetSettings struct {
 	secret     string // that nodes show each other; "" = none
 	secretFile string
 	share      []string // of weights, config
+	durable    bool     // take durable jobs
 }
 
 // fleetVariables are the flags of a fleet that the environment can set too.
@@ -54,6 +55,7 @@ func (f *fleetSettings) addFlags(flags *pflag.FlagSet) {
 	flags.Var(flagValue[[]string]{&f.routes, parseRoutes, "addresses"}, "cluster-routes", "the --cluster-mesh of other nodes, comma separated: one that can be reached is enough")
 	flags.StringVar(&f.store, "cluster-store", "", "that server keeps durable jobs and what the fleet shares in this `directory`, every message on disk before it is acknowledged")
 	flags.Var(flagValue[[]string]{&f.share, parseShared, "what"}, "fleet-share", "weights, config or both, comma separated: begin with what the fleet has learned; follow the configuration that the fleet shares")
+	flags.BoolVar(&f.durable, "durable", false, "take the fleet's durable jobs too; its server needs a store")
 	for _, name := range []string{"cluster-routes", "fleet-share"} {
 		flags.Lookup(name).DefValue = "" // an empty list is no default to show
 	}
@@ -91,6 +93,10 @@ func (f *fleetSettings) read(environ []string) error {
 		return exitf(exitUsage, "--cluster-routes needs --cluster-mesh: the address at which the other nodes reach this one")
 	case (f.cert == "") != (f.key == ""):
 		return exitf(exitUsage, "--fleet-cert and --fleet-key belong together")
+	case f.durable && !f.on():
+		return exitf(exitUsage, "--durable needs a fleet: give --nats, or --cluster-store")
+	case f.durable && f.cluster && f.store == "" && len(f.routes) == 0:
+		return exitf(exitUsage, "--durable needs a store: give --cluster-store")
 	case len(f.share) > 0 && !f.on():
 		return exitf(exitUsage, "--fleet-share needs a fleet: give --nats or --cluster")
 	}

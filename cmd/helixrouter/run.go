@@ -76,7 +76,7 @@ func (p program) command() *cobra.Command {
 	root.SetErr(p.stderr)
 	serve := &cobra.Command{Use: "serve", Short: "The same as no command", Args: cobra.NoArgs}
 	p.serves(serve)
-	root.AddCommand(serve, p.workerCommand(), simulateCommand(p.stdout, p.stderr), benchCommand(p.stdout, p.stderr), replayCommand(p.stdout, p.stderr), p.explainCommand(), p.configCommand(), p.versionCommand(), answerProbesCommand())
+	root.AddCommand(serve, p.workerCommand(), p.enqueueCommand(), simulateCommand(p.stdout, p.stderr), benchCommand(p.stdout, p.stderr), replayCommand(p.stdout, p.stderr), p.explainCommand(), p.configCommand(), p.versionCommand(), answerProbesCommand())
 	root.InitDefaultCompletionCmd() // here already, since without a RunE it would show its help for any word
 	if c, _, err := root.Find([]string{"completion"}); err == nil {
 		c.RunE = wantsCommand("bash, zsh, fish or powershell")

@@ -87,8 +87,8 @@ func inBubble(t *testing.T, test func(t *testing.T, f *fleet)) {
 	t.Helper()
 	bubble(t, func(t *testing.T) {
 		f := newFleet(t, nil, helix.WithPolicy(sender{}))
+		defer f.end()
 		test(t, f)
-		f.end()
 	})
 }
 
@@ -252,6 +252,7 @@ func registerOdd(t testing.TB, r *helix.Router) {
 // peer is what the front knows of one.
 func (f *fleet) peer(name string) helix.Peer {
 	f.t.Helper()
+	synctest.Wait() // an attempt that nobody waits for is entered when its goroutine ends
 	for _, p := range f.front.Fleet().Peers {
 		if p.Name == name {
 			return p

@@ -35,7 +35,8 @@ type carrier struct {
 
 // Carry implements helix.Transport.
 func (c *Client) Carry(ctx context.Context, p *helix.Parcel) (helix.Delivery, error) {
-	if !p.Deadline.IsZero() {
+	// Where the caller's own context ends then, the caller hears of that.
+	if own, ok := ctx.Deadline(); !p.Deadline.IsZero() && (!ok || p.Deadline.Before(own)) {
 		inner, cancel := context.WithDeadlineCause(ctx, p.Deadline, errDeadline)
 		defer cancel()
 		ctx = inner

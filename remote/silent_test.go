@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -209,6 +210,7 @@ func TestNoOneToSendToIsAnswerEnough(t *testing.T) {
 		}
 		n := f.worker("gone", 1, nil)
 		n.vanish(t)
+		synctest.Wait() // the server has seen that it is gone
 		began := time.Now()
 		if v, err := f.nap.Do(t.Context(), 5); v != "front 5" || err != nil || time.Since(began) > 10*ms {
 			t.Errorf("%q, %v after %v", v, err, time.Since(began))

@@ -258,20 +258,20 @@ func fingerprint(t testing.TB, name, policy string, load float64) string {
 // cannot, jobs of medium size can be batched.
 func TestARunIsTheSameEverywhere(t *testing.T) {
 	want := map[string][2]string{ // threshold, adaptive
-		"steady":          {"16c2301161d8ab26", "3c4d80469d59324b"},
-		"step":            {"4b0a4de0b89626c4", "706220f999c035b3"},
-		"burst":           {"8808ddb5c20d1849", "668e61010db71be0"},
-		"ramp":            {"0beade3a8d6945b0", "77f7cdf572168b22"},
-		"mixed":           {"3613f99a76dc32cb", "a755524738224ef7"},
-		"heavy-tail":      {"599ba1510456e412", "27a4ccc87940007b"},
-		"drift":           {"ef2954886308892e", "5469c2685c0019fd"},
-		"wrong-hints":     {"ef9ea6cbde8205c3", "d313b81f52eca51f"},
-		"noisy-neighbour": {"25608b45dc8bb0ac", "622baed4cfe0ef13"},
-		"retry-storm":     {"9c0f7e4b08e6a81f", "16017537c664e8a8"},
-		"batch":           {"2ec9d92a0276d153", "5c7ce9891b32eb53"},
-		"retry-step":      {"e086d295304d3aff", "a649e13b3e3726c9"},
-		"tenants":         {"09015d2eb1bd5a94", "0e981350ed2ab341"},
-		"stolen-cores":    {"51f6367189204650", "862ba49689994480"},
+		"steady":          {"df02e01ef4f484b8", "d92bbe65d3d38225"},
+		"step":            {"f8ed687c7356dbe2", "1a587d9ee47bb0e9"},
+		"burst":           {"1cb611460f6a7d6b", "3717424f100178f6"},
+		"ramp":            {"05aa6dda9a1fcece", "b0d42223f5df0228"},
+		"mixed":           {"96c85d7f7c267ecd", "a675eb7d9be47455"},
+		"heavy-tail":      {"3da50cd61e3171a4", "e88f5c2390d3d025"},
+		"drift":           {"18695736d3110098", "78d6a5046e1febef"},
+		"wrong-hints":     {"7990583ac04ff39d", "3e5b1d82ceeef649"},
+		"noisy-neighbour": {"f3ada7f8dbf14fa2", "50b0a8ecf5eb55a5"},
+		"retry-storm":     {"cc63eefc087effed", "1857188104de203a"},
+		"batch":           {"40a0a6e49a90a63d", "b8b00995544508c1"},
+		"retry-step":      {"6cf1a353936d34ad", "aa21a89bd18658c7"},
+		"tenants":         {"ed231b076ba4750a", "05df9aea53d2af9b"},
+		"stolen-cores":    {"5da2671291e160a2", "c50e5b368d3decb2"},
 	}
 	for _, name := range scenario.Names() {
 		var got [2]string

@@ -2,6 +2,7 @@
 // poll.js and feed.js write them.
 
 import { signal, computed } from "@preact/signals";
+import { STRATEGIES } from "./colours.js";
 
 // connection is how it stands with the daemon:
 // {phase: "connecting" | "live" | "reconnecting", retryAt: ms, since: ms, reason}.
@@ -14,6 +15,7 @@ export const heatBounds = signal([]);
 export const stats = signal(null);
 export const neural = signal(null);
 export const autoscaler = signal(null);
+export const fleet = signal(null);
 export const config = signal(null); // {fields, etag}
 
 // notice is the last answer to something that was pressed: {text, tone: "ok" | "bad"}.
@@ -27,6 +29,9 @@ export const latest = computed(() => rows.value.at(-1) ?? null);
 
 // everRan is false until the router was given its first job.
 export const everRan = computed(() => (stats.value?.submitted ?? 0) > 0);
+
+// strategies are those that jobs can take here: remote only where there is a fleet.
+export const strategies = computed(() => STRATEGIES.filter((name) => name !== "remote" || fleet.value?.enabled));
 
 let hide = 0;
 

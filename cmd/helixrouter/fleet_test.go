@@ -204,6 +204,9 @@ func TestTheFleetIsForEverybody(t *testing.T) {
 	if wide := evaluate[float64](b, "document.documentElement.scrollWidth"); wide > 390 {
 		t.Errorf("on a phone the page is %v wide", wide)
 	}
+	b.size(1440, 3000) // everything in sight, and the page opened anew
+	b.do(chromedp.Reload())
+	b.eventually(`document.querySelectorAll(".peers tbody tr").length === 6`)
 	if shift := evaluate[float64](b, "window.shifts"); shift >= mostShift {
 		t.Errorf("the layout shifted by %.3f, at most %.2f: %s", shift, mostShift, evaluate[string](b, "window.shifted.join()"))
 	}

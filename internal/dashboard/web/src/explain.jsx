@@ -2,7 +2,7 @@
 // have gone, and the one change that would have led elsewhere.
 
 import { chosen, choose, chooseLike, decisions } from "./feed.js";
-import { fleet } from "./state.js";
+import { inFleet } from "./state.js";
 import { Card } from "./card.jsx";
 import { strategyColour, strategyName } from "./colours.js";
 import { count, seconds, share, whole } from "./format.js";
@@ -63,7 +63,7 @@ const total = (arm) => PARTS.reduce((sum, [name]) => sum + arm[name], 0);
 const HOPELESS = 0.9;
 
 function Arms({ e }) {
-  const arms = e.arms.filter((arm) => arm.strategy !== "drop" && (arm.strategy !== "remote" || fleet.value?.enabled));
+  const arms = e.arms.filter((arm) => arm.strategy !== "drop" && (arm.strategy !== "remote" || inFleet.value));
   const drop = e.arms.find((arm) => arm.strategy === "drop");
   const scale = scaleOf(arms.filter((a) => a.allowed).map(total), e.budget_seconds);
   return (

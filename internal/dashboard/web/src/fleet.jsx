@@ -1,7 +1,7 @@
 // The other machines: how much of the work leaves, and what each of them makes of it.
 
 import { useMemo } from "preact/hooks";
-import { config, fleet, rows } from "./state.js";
+import { config, fleet, inFleet, rows } from "./state.js";
 import { column, shareAway } from "./history.js";
 import { Card, Fact } from "./card.jsx";
 import { Chart, axis } from "./chart.jsx";
@@ -12,7 +12,7 @@ export function Fleet() {
   const f = fleet.value;
   const note = <span id="fleet">{f?.enabled ? <Standing f={f} /> : ""}</span>;
   if (!f?.enabled) {
-    return <Card area="fleet" title="Fleet" note={note}><div class="fleet">{f ? <Alone /> : null}</div></Card>;
+    return <Card area="fleet" title="Fleet" note={note}><div class={inFleet.value ? "fleet" : "fleet alone"}>{f ? <Alone /> : null}</div></Card>;
   }
   return (
     <Card area="fleet" title="Fleet" note={note}>
@@ -52,10 +52,10 @@ function Away({ f, table }) {
   return (
     <div class="away">
       <dl class="facts two">
-        <Fact name="left, last minute" title="of the jobs that ran, those that ran on another machine">{share(shareAway(list.slice(-MINUTE)))}</Fact>
+        <Fact name="elsewhere, 1 min" title="of the jobs that ran, those that ran on another machine">{share(shareAway(list.slice(-MINUTE)))}</Fact>
         <Fact name="since the start" title={`${count(t.remote)} of ${count(t.submitted)} jobs`}>{t.submitted ? share(t.remote_share) : "–"}</Fact>
         <Fact name="came back" title="of the jobs that were sent: they got no result and were decided again here">{count(t.returned)}<small> of {count(t.sent)}</small></Fact>
-        <Fact name="second tries" title="after a failure, and beside an attempt that takes long; the budget is how many more may be made now">{count(t.retries + t.hedges)}<small> {count(t.budget)} left</small></Fact>
+        <Fact name="second tries" title="after a failure, and beside an attempt that takes long; the budget is how many more may be made now">{count(t.retries + t.hedges)}<small> budget {count(t.budget)}</small></Fact>
       </dl>
       <Chart label="Share of the jobs that ran on another machine" data={data} series={SERIES} scales={SCALES} axes={AXES} table={table} height={150} empty="No job has left of late." />
     </div>

@@ -48,6 +48,17 @@ func crew(n int) (peers []helix.Peer) {
 	return peers
 }
 
+// wantSamples compares samples, each named by its family and the values of its labels.
+func wantSamples(t *testing.T, value func(name string, labels ...string) float64, samples map[string]float64) {
+	t.Helper()
+	for sample, want := range samples {
+		name, labels, _ := strings.Cut(sample, " ")
+		if got := value(name, strings.Fields(labels)...); got != want {
+			t.Errorf("%s is %v, want %v", sample, got, want)
+		}
+	}
+}
+
 // TestPeers reads every number of a fleet of two.
 func TestPeers(t *testing.T) {
 	transport := &fleetOnly{fleet: helix.Fleet{
@@ -64,7 +75,7 @@ func TestPeers(t *testing.T) {
 		},
 	}}
 	value := gathered(t, metrics.NewCollector(newRouter(t, nil, helix.WithTransport(transport))))
-	for sample, want := range map[string]float64{
+	wantSamples(t, value, map[string]float64{
 		"helix_fleet_connected": 1, "helix_fleet_retries_total": 4, "helix_fleet_hedges_total": 5, "helix_fleet_returned_total": 3,
 		"helix_peer_up fast": 1, "helix_peer_up gone": 0, "helix_peer_up half": 0, "helix_peer_up leaves": 0, "helix_peer_up old": 0,
 		"helix_peer_ejected fast": 0, "helix_peer_ejected gone": 1, "helix_peer_ejected half": 1, "helix_peer_ejected leaves": 0, "helix_peer_ejected old": 0,
@@ -72,12 +83,7 @@ func TestPeers(t *testing.T) {
 		"helix_peer_scarcity_ratio fast": 0.125, "helix_peer_report_age_seconds fast": 0.25,
 		"helix_peer_jobs_total done fast": 11, "helix_peer_jobs_total failed fast": 4,
 		"helix_peer_jobs_total refused fast": 2, "helix_peer_jobs_total lost fast": 1, "helix_peer_jobs_total done gone": 0,
-	} {
-		name, labels, _ := strings.Cut(sample, " ")
-		if got := value(name, strings.Fields(labels)...); got != want {
-			t.Errorf("%s is %v, want %v", sample, got, want)
-		}
-	}
+	})
 	if !math.IsNaN(value("helix_peer_up", "other")) {
 		t.Error("there is a sum of nobody")
 	}
@@ -97,15 +103,10 @@ func TestTooManyPeers(t *testing.T) {
 	peers[66].State, peers[67].State = helix.PeerEjected, helix.PeerStale
 	peers[66].Scarcity, peers[67].Age = 0.5, 3*time.Second
 	value := gathered(t, metrics.NewCollector(newRouter(t, nil, inFleet(peers...))))
-	for sample, want := range map[string]float64{
+	wantSamples(t, value, map[string]float64{
 		"helix_peer_up p063": 1, "helix_peer_up other": 4, "helix_peer_ejected other": 1, "helix_peer_inflight other": 64 + 65 + 66 + 67 + 68 + 69,
 		"helix_peer_scarcity_ratio other": 0.5, "helix_peer_report_age_seconds other": 3, "helix_peer_jobs_total lost other": 6,
-	} {
-		name, labels, _ := strings.Cut(sample, " ")
-		if got := value(name, strings.Fields(labels)...); got != want {
-			t.Errorf("%s is %v, want %v", sample, got, want)
-		}
-	}
+	})
 	if !math.IsNaN(value("helix_peer_up", "p064")) {
 		t.Error("the 65th peer has series of its own")
 	}

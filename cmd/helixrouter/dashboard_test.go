@@ -16,16 +16,23 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// openDashboard starts a daemon that has run nothing, and a browser on its page.
-func openDashboard(t *testing.T) (*process, *browser) {
+// skipWithoutBrowser skips a test that has a browser look at a router under load where
+// that says nothing, or takes too long.
+func skipWithoutBrowser(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("runs a browser")
 	}
 	if raceEnabled {
-		t.Skip("the browser and the daemon are processes of their own, which the race detector does not see")
+		t.Skip("the browser, and most daemons, are processes of their own, which the race detector does not see")
 	}
 	chromium(t)
+}
+
+// openDashboard starts a daemon that has run nothing, and a browser on its page.
+func openDashboard(t *testing.T) (*process, *browser) {
+	t.Helper()
+	skipWithoutBrowser(t)
 	p := start(t, nil, "--sim-jobs", "0", "--weights", "").serving()
 	b := newBrowser(t, p.url)
 	b.open(p.url)

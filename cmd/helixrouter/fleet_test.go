@@ -26,7 +26,6 @@ import (
 // really runs the jobs, and the others are names in states that the page has to show.
 type roster struct {
 	worker *helix.Router
-	began  time.Time
 	sent   atomic.Uint64
 	done   atomic.Uint64
 	out    atomic.Int64
@@ -89,14 +88,8 @@ func (f *roster) Fleet() helix.Fleet {
 // openFleet serves the page of a router in this process, which is in a fleet.
 func openFleet(t *testing.T) (*roster, *browser) {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("runs a browser")
-	}
-	if raceEnabled {
-		t.Skip("a browser, two routers and an overload are too slow for the race detector")
-	}
-	chromium(t)
-	fleet := &roster{worker: sampleRouter(t), began: time.Now()}
+	skipWithoutBrowser(t)
+	fleet := &roster{worker: sampleRouter(t)}
 	router := sampleRouter(t, helix.WithTransport(fleet))
 	api := httpapi.New(router, httpapi.Options{Page: dashboard.New(), Metrics: metrics.Handler(router)})
 	server := httptest.NewUnstartedServer(nil)

@@ -138,7 +138,13 @@ func TestLegacyOff(t *testing.T) {
 
 // TestDescribed collects in a registry that refuses what Describe did not announce.
 func TestDescribed(t *testing.T) {
-	r, _ := exercisedHandler(t, nil)
+	for name, options := range map[string][]helix.Option{"alone": nil, "in a fleet": {inFleet(crew(70)...)}} {
+		t.Run(name, func(t *testing.T) { isDescribed(t, options) })
+	}
+}
+
+func isDescribed(t *testing.T, options []helix.Option) {
+	r, _ := exercisedHandler(t, nil, options...)
 	registry := prometheus.NewPedanticRegistry()
 	registry.MustRegister(metrics.NewCollector(r))
 	sent, err := registry.Gather()

@@ -127,6 +127,8 @@ func TestRuleTestsFail(t *testing.T) {
 		{"helix_config_last_reload_success == 0", "helix_config_last_reload_success == 1"},
 		{"quantile(0.99, sum by (job, instance, strategy, le) (rate(helix_sojourn", "quantile(0.9, sum by (job, instance, strategy, le) (rate(helix_sojourn"},
 		{"        for: 2m\n", "        for: 9m\n"},
+		{"helix_peer_ejected) > 0", "helix_peer_ejected) > 1"},
+		{"helix_fleet_connected == 0", "helix_fleet_connected == 1"},
 	} {
 		rules := read(t, rulesFile)
 		if !strings.Contains(rules, change[0]) {
@@ -258,7 +260,7 @@ func exported(t *testing.T, h http.Handler) map[string]map[string]bool {
 // TestQueriesAskForWhatThereIs: each name and label in a rule or a panel is one that
 // /metrics has, or that a rule records.
 func TestQueriesAskForWhatThereIs(t *testing.T) {
-	_, h := exercisedHandler(t, withoutLegacy)
+	_, h := exercisedHandler(t, withoutLegacy, inFleet(crew(1)...))
 	there := exported(t, h)
 	for name := range elsewhere {
 		there[name] = map[string]bool{}

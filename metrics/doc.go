@@ -1,6 +1,6 @@
 // Package metrics owns how a router looks to Prometheus: the names, units, labels
-// and buckets of what helix.Stats, the learner and the autoscaler say. It must never measure anything itself, run
-// on the path of a job, or know what serves its handler.
+// and buckets of what helix.Stats, the learner, the autoscaler and the fleet say. It must never measure
+// anything itself, run on the path of a job, or know what serves its handler.
 //
 //	http.Handle("/metrics", metrics.Handler(router))
 //
@@ -21,6 +21,12 @@
 // Where jobs are traced, the histograms of job times carry the trace and span ids of the
 // last traced job in each bucket, see Exemplars. OpenMetrics and protobuf have them, the old
 // text format does not.
+//
+// # Peers
+//
+// Where the router has a transport, each of its peers has series, up to 64 of them. A peer
+// keeps its series while it is there, however many join; what is beyond is summed up as
+// peer="other".
 //
 // # Old names
 //

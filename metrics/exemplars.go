@@ -39,8 +39,8 @@ type exemplar struct {
 	at              time.Time
 }
 
-// maxExemplarCells bounds the memory: a router has 256 kinds at most, on five strategies.
-// A cell takes 3.5 KB, so that all take 4.5 MB.
+// maxExemplarCells bounds the memory: a router has 256 kinds at most, on the five
+// strategies that run jobs. A cell takes 3.5 KB, so that all take 4.5 MB.
 const maxExemplarCells = 256 * 5
 
 // maxTraceID and maxSpanID bound what is kept of a job and sent: OpenMetrics allows an

@@ -7,8 +7,8 @@ import (
 )
 
 // The names are part of the interface: dashboards and alerts are made of them.
-// Labels are bounded: the router keeps at most 256 kinds, all others are words of
-// package route or of the pressure signals.
+// Labels are bounded: the router keeps at most 256 kinds, peerNames 64 peers, and all others
+// are words of package route or of the pressure signals.
 var (
 	jobs           = describe("helix_jobs_total", "Jobs that ended, by how they ended.", "kind", "strategy", "outcome")
 	sheds          = describe("helix_sheds_total", "Jobs refused at the door, by why.", "reason")
@@ -32,7 +32,7 @@ var (
 	buildInfo      = describe("helix_build_info", "Always 1; the labels say which build of the router runs.", "version", "goversion", "revision")
 )
 
-// families lists everything but the old names.
+// families lists everything but the old names and those of the fleet.
 var families = []*prometheus.Desc{
 	jobs, sheds, queueWait, runTime, sojourn, batchSize, decisionTime,
 	inflight, queueDepth, queueLimit, poolWidth, poolWidthLimit, poolBusy, spawned, abandoned,

@@ -33,7 +33,7 @@ const (
 	heavy    = 100_000
 )
 
-func newRouter(tb testing.TB, change func(*helix.Config)) *helix.Router {
+func newRouter(tb testing.TB, change func(*helix.Config), options ...helix.Option) *helix.Router {
 	tb.Helper()
 	config := helix.DefaultConfig()
 	config.Policy = helix.PolicyThreshold // the documented table says which job goes where
@@ -41,7 +41,7 @@ func newRouter(tb testing.TB, change func(*helix.Config)) *helix.Router {
 	if change != nil {
 		change(&config)
 	}
-	r, err := helix.New(config)
+	r, err := helix.New(config, options...)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -176,9 +176,9 @@ func find(f *dto.MetricFamily, values ...string) *dto.Metric {
 	return nil
 }
 
-func exercisedHandler(tb testing.TB, change func(*helix.Config)) (*helix.Router, http.Handler) {
+func exercisedHandler(tb testing.TB, change func(*helix.Config), options ...helix.Option) (*helix.Router, http.Handler) {
 	tb.Helper()
-	r := newRouter(tb, change)
+	r := newRouter(tb, change, options...)
 	exercise(tb, r)
 	return r, metrics.Handler(r)
 }

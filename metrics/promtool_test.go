@@ -26,7 +26,7 @@ func program(t *testing.T, name string) string {
 // TestPromtool has nothing to hear from "promtool check metrics" without the old names.
 func TestPromtool(t *testing.T) {
 	promtool := program(t, "promtool")
-	r, _ := exercisedHandler(t, withoutLegacy)
+	r, _ := exercisedHandler(t, withoutLegacy, inFleet(crew(3)...))
 	_, body := scrape(t, metrics.Handler(r, metrics.Reloads(func() (bool, time.Time) { return true, time.Unix(1, 0) })), acceptText)
 	cmd := exec.CommandContext(t.Context(), promtool, "check", "metrics")
 	cmd.Stdin = strings.NewReader(body)

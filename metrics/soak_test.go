@@ -204,7 +204,7 @@ func TestRealPrometheus(t *testing.T) {
 	if err := os.WriteFile(rules, []byte(p.shorten.Replace(read(t, rulesFile))), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := newRouter(t, nil)
+	r := newRouter(t, nil, inFleet(crew(3)...))
 	exercise(t, r)
 	var traced metrics.Exemplars
 	traced.Observe("work", "inline", 0, 300*time.Nanosecond, traceA, spanA, time.Now())

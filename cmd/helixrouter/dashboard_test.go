@@ -16,16 +16,23 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// openDashboard starts a daemon that has run nothing, and a browser on its page.
-func openDashboard(t *testing.T) (*process, *browser) {
+// skipWithoutBrowser skips a test that has a browser look at a router under load where
+// that says nothing, or takes too long.
+func skipWithoutBrowser(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("runs a browser")
 	}
 	if raceEnabled {
-		t.Skip("the browser and the daemon are processes of their own, which the race detector does not see")
+		t.Skip("the browser, and most daemons, are processes of their own, which the race detector does not see")
 	}
 	chromium(t)
+}
+
+// openDashboard starts a daemon that has run nothing, and a browser on its page.
+func openDashboard(t *testing.T) (*process, *browser) {
+	t.Helper()
+	skipWithoutBrowser(t)
 	p := start(t, nil, "--sim-jobs", "0", "--weights", "").serving()
 	b := newBrowser(t, p.url)
 	b.open(p.url)
@@ -63,11 +70,7 @@ func TestThePageOpensFastAndStill(t *testing.T) {
 // TestNothingIsInTheWayOfAnybody runs axe on the page as it opens, and with everything open.
 func TestNothingIsInTheWayOfAnybody(t *testing.T) {
 	_, b := openDashboard(t)
-	axe, err := os.ReadFile("testdata/axe/axe.min.js")
-	if err != nil {
-		t.Fatal(err)
-	}
-	evaluate[bool](b, string(axe)+";true")
+	evaluate[bool](b, axe(t)+";true")
 	b.audit("as it opens")
 	b.press("Run 200 jobs")
 	b.eventually(`document.querySelectorAll(".feed tbody tr").length > 20`)
@@ -82,6 +85,16 @@ func TestNothingIsInTheWayOfAnybody(t *testing.T) {
 	if wide := evaluate[float64](b, "document.documentElement.scrollWidth"); wide > 390 {
 		t.Errorf("on a phone the page is %v wide", wide)
 	}
+}
+
+// axe is the script that looks for what keeps people out.
+func axe(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/axe/axe.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // audit fails for whatever axe finds.

@@ -80,7 +80,7 @@ func TestADecisionIsExplained(t *testing.T) {
 	a := r.call(t, "GET", "/api/decisions/1", "")
 	e := decode[helix.Explanation](t, a, 200)
 	const want = "Echo #1: inline, since its declared cost of 5000 is at most inline_threshold 8000; it would be spawned at inline_threshold 4999."
-	if e.Sentence != want || e.Decision.Seq != 1 || e.Rule != "table" || len(e.Arms) != 5 || !e.Arms[0].Chosen || e.Change == nil || e.Change.Value != 4999 {
+	if e.Sentence != want || e.Decision.Seq != 1 || e.Rule != "table" || len(e.Arms) != 6 || !e.Arms[0].Chosen || e.Change == nil || e.Change.Value != 4999 {
 		t.Errorf("%s", a.body)
 	}
 	const names = "{decision{job_id strategy compute_cost cpu_busy pressure seq time kind source reason propensity predicted_seconds} sentence rule class budget_seconds" +

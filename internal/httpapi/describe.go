@@ -84,6 +84,7 @@ func newSchemas() *openapi.Schemas {
 		reflect.TypeFor[helix.Job]():         jobSchema,
 		reflect.TypeFor[helix.Strategy]():    oneOfWords(strategies[:]),
 		reflect.TypeFor[helix.Disposition](): oneOfWords(dispositions[:]),
+		reflect.TypeFor[helix.PeerState]():   {"type": "string", "enum": []helix.PeerState{helix.PeerReady, helix.PeerStale, helix.PeerDraining, helix.PeerEjected, helix.PeerTrial}},
 		reflect.TypeFor[helix.Output](): {"oneOf": []openapi.Schema{
 			tagged("U64", openapi.Schema{"type": "integer", "minimum": 0}), tagged("F64", openapi.Schema{"type": "number"}),
 		}},

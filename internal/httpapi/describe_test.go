@@ -89,7 +89,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	eventually(t, "a second of history", func() bool { return !strings.Contains(r.call(t, "GET", "/api/history", "").body, `"time":[]`) })
 	for _, c := range []struct{ method, path, target, body string }{
 		{"get", "/health", "", ""}, {"get", "/livez", "", ""}, {"get", "/healthz", "", ""}, {"get", "/readyz", "", ""},
-		{"get", "/api/stats", "", ""}, {"get", "/api/history", "", ""}, {"get", "/api/neural", "", ""}, {"get", "/api/autoscaler", "", ""},
+		{"get", "/api/stats", "", ""}, {"get", "/api/history", "", ""}, {"get", "/api/neural", "", ""}, {"get", "/api/autoscaler", "", ""}, {"get", "/api/fleet", "", ""},
 		{"get", "/api/decisions", "", ""}, {"get", "/api/decisions/{seq}", "/api/decisions/3", ""}, {"get", "/api/config", "", ""},
 		{"get", "/api/decisions", "/api/decisions?n=x", ""}, {"get", "/api/history", "/api/history?after=x", ""}, {"get", "/api/decisions/{seq}", "/api/decisions/999999", ""},
 		{"get", "/api/stream/decisions", "/api/stream/decisions?kind=No", ""},

@@ -126,7 +126,7 @@ func TestAutoscalerFollows(t *testing.T) {
 // body, so a GET that has one is a good call.
 func TestLearnedRefusals(t *testing.T) {
 	r := newRig(t, helix.DefaultConfig(), httpapi.Options{})
-	for _, path := range []string{"/api/neural", "/api/autoscaler"} {
+	for _, path := range []string{"/api/neural", "/api/autoscaler", "/api/fleet"} {
 		for _, method := range []string{"POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
 			a := r.call(t, method, path, "")
 			problemOf(t, a, 405, path)

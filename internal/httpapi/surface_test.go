@@ -221,7 +221,7 @@ func TestMetricsAndIndex(t *testing.T) {
 	if a.status != 200 || a.header.Get("Content-Type") != "text/plain; charset=utf-8" {
 		t.Errorf("%+v", a)
 	}
-	for _, path := range []string{"/health", "/livez", "/readyz", "/api/stats", "/api/neural", "/api/autoscaler", "/api/decisions", "/api/decisions/{seq}", "/api/config", "/api/telemetry", "/api/jobs", "/api/simulate", "/metrics"} {
+	for _, path := range []string{"/health", "/livez", "/readyz", "/api/stats", "/api/neural", "/api/autoscaler", "/api/fleet", "/api/decisions", "/api/decisions/{seq}", "/api/config", "/api/telemetry", "/api/jobs", "/api/simulate", "/metrics"} {
 		if !strings.Contains(a.body, " "+path+" ") {
 			t.Errorf("the list lacks %s:\n%s", path, a.body)
 		}

@@ -65,6 +65,7 @@ func (a *API) reads() []entry {
 		{"/api/history", "the last five minutes, second by second; ?after=UNIX_SECONDS", methods{"GET": past}},
 		{"/api/neural", "what the learner knows, as the weights file has it", methods{"GET": answers(a.neural, "neural", "What the learner knows, in the form of the weights file", helix.NeuralSnapshot{})}},
 		{"/api/autoscaler", "the pool's width and what is recommended of it", methods{"GET": answers(a.autoscaler, "autoscaler", "How many jobs may run at a time, and what is recommended", autoscalerAnswer{})}},
+		{"/api/fleet", "the other machines that jobs are sent to", methods{"GET": answers(a.fleet, "fleet", "The other machines that jobs can be sent to, and what they make of them", fleetAnswer{})}},
 		{"/api/decisions", "the recorded decisions, newest last; ?n=100", methods{"GET": decisions}},
 		{"/api/decisions/{seq}", "one of them, with its explanation", methods{"GET": answers(a.decision, "decision", "One recorded decision, with all that led to it", helix.Explanation{})}},
 		{"/api/explanations", "the newest decisions, each with its explanation; ?n=16", methods{"GET": explained}},

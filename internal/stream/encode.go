@@ -45,6 +45,10 @@ func appendDecision(to []byte, d *helix.Decision) []byte {
 	to = appendFloat(to, d.Propensity)
 	to = append(to, `,"predicted_seconds":`...)
 	to = appendFloat(to, d.PredictedSeconds)
+	if d.Peer != "" {
+		to = append(to, `,"peer":`...)
+		to = appendString(to, d.Peer)
+	}
 	return append(to, '}')
 }
 

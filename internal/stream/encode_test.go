@@ -17,7 +17,7 @@ var decisions = rapid.Custom(func(t *rapid.T) helix.Decision {
 	return helix.Decision{
 		JobID: rapid.Uint64().Draw(t, "job"), Strategy: route.Strategy(rapid.IntRange(0, route.NumStrategies-1).Draw(t, "strategy")),
 		ComputeCost: rapid.Uint64().Draw(t, "cost"), CPUBusy: rapid.Int().Draw(t, "busy"), Pressure: number.Draw(t, "pressure"),
-		Seq: rapid.Uint64().Draw(t, "seq"), Kind: rapid.String().Draw(t, "kind"),
+		Seq: rapid.Uint64().Draw(t, "seq"), Kind: rapid.String().Draw(t, "kind"), Peer: rapid.String().Draw(t, "peer"),
 		Time:       time.Unix(0, rapid.Int64Min(0).Draw(t, "time")).In(time.FixedZone("", 60*rapid.IntRange(-600, 600).Draw(t, "zone"))),
 		Source:     route.Source(rapid.IntRange(0, 2).Draw(t, "source")),
 		Reason:     route.Reason(rapid.IntRange(0, route.NumReasons-1).Draw(t, "reason")),

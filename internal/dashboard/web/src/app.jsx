@@ -4,6 +4,7 @@ import { Rates } from "./rates.jsx";
 import { Strategies } from "./strategies.jsx";
 import { Pressure } from "./pressure.jsx";
 import { Latency, Heat } from "./latency.jsx";
+import { Fleet } from "./fleet.jsx";
 import { Pool } from "./pool.jsx";
 import { Learner } from "./learner.jsx";
 import { Autoscaler } from "./autoscaler.jsx";
@@ -25,6 +26,7 @@ export const App = () => (
       <Heat />
       <Decisions />
       <Explain />
+      <Fleet />
       <Pool />
       <Learner />
       <Autoscaler />

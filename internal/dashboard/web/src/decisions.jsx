@@ -2,10 +2,10 @@
 // explains. It holds still while somebody points at it or is in it.
 
 import { useRef, useState } from "preact/hooks";
-import { stats, everRan } from "./state.js";
+import { stats, everRan, strategies } from "./state.js";
 import { decisions, sampled, lost, held, holding, paused, filter, chosen, choose, explainable, release, setFilter } from "./feed.js";
 import { Card } from "./card.jsx";
-import { STRATEGIES, strategyColour, strategyName } from "./colours.js";
+import { strategyColour, strategyName } from "./colours.js";
 import { clock, seconds, whole } from "./format.js";
 
 export const Decisions = () => (
@@ -28,7 +28,7 @@ function Tools() {
     <>
       <select aria-label="Show strategy" value={filter.value.strategy} onChange={(e) => setFilter({ strategy: e.currentTarget.value })}>
         <option value="">all strategies</option>
-        {STRATEGIES.filter((s) => s !== "remote").map((s) => <option value={s} key={s}>{strategyName(s)}</option>)}
+        {strategies.value.map((s) => <option value={s} key={s}>{strategyName(s)}</option>)}
       </select>
       <select aria-label="Show kind" value={filter.value.kind} onChange={(e) => setFilter({ kind: e.currentTarget.value })}>
         <option value="">all kinds</option>
@@ -115,7 +115,7 @@ function Row({ d, reach, chosen, kept, onReach }) {
     >
       <td class="wide">{clock(Date.parse(d.time) / 1000)}</td>
       <td><span class="kind">{d.kind || "job"}</span> <small>#{d.seq}</small></td>
-      <td><span class="chip" style={{ "--c": `var(${strategyColour(d.strategy)})` }}>{strategyName(d.strategy)}</span></td>
+      <td><span class="chip" style={{ "--c": `var(${strategyColour(d.strategy)})` }}>{strategyName(d.strategy)}</span>{d.peer ? <small class="to" title={d.peer}>{d.peer}</small> : null}</td>
       <td>{d.reason.replaceAll("_", " ")}</td>
       <td class="n wide">{whole(d.compute_cost)}</td>
       <td class="n">{d.predicted_seconds >= NEVER ? "no turn" : d.predicted_seconds ? seconds(d.predicted_seconds) : "–"}</td>

@@ -2,6 +2,7 @@
 // have gone, and the one change that would have led elsewhere.
 
 import { chosen, choose, chooseLike, decisions } from "./feed.js";
+import { inFleet } from "./state.js";
 import { Card } from "./card.jsx";
 import { strategyColour, strategyName } from "./colours.js";
 import { count, seconds, share, whole } from "./format.js";
@@ -44,7 +45,7 @@ function Explanation({ e }) {
     <>
       <p class="sentence">{e.sentence}</p>
       <dl class="facts">
-        <div class="fact"><dt>went</dt><dd><span class="chip" style={{ "--c": `var(${strategyColour(decision.strategy)})` }}>{strategyName(decision.strategy)}</span></dd></div>
+        <div class="fact"><dt>went</dt><dd><span class="chip" style={{ "--c": `var(${strategyColour(decision.strategy)})` }}>{strategyName(decision.strategy)}</span>{decision.peer ? <small class="to" title={decision.peer}>{decision.peer}</small> : null}</dd></div>
         <div class="fact"><dt>budget</dt><dd>{e.budget_seconds ? seconds(e.budget_seconds) : "none"}</dd></div>
         <div class="fact"><dt>slots, queue</dt><dd>{load.busy}<small>{load.lanes ? ` of ${load.lanes}` : ""}, {whole(load.queued)}</small></dd></div>
         <div class="fact"><dt>cores wanted</dt><dd>{e.supply.cores ? <>{e.supply.demand_cores < 100 ? e.supply.demand_cores.toFixed(1) : count(e.supply.demand_cores)}<small> of {e.supply.cores.toFixed(0)}</small></> : "–"}</dd></div>
@@ -62,7 +63,7 @@ const total = (arm) => PARTS.reduce((sum, [name]) => sum + arm[name], 0);
 const HOPELESS = 0.9;
 
 function Arms({ e }) {
-  const arms = e.arms.filter((arm) => arm.strategy !== "drop");
+  const arms = e.arms.filter((arm) => arm.strategy !== "drop" && (arm.strategy !== "remote" || inFleet.value));
   const drop = e.arms.find((arm) => arm.strategy === "drop");
   const scale = scaleOf(arms.filter((a) => a.allowed).map(total), e.budget_seconds);
   return (
@@ -130,9 +131,13 @@ function Arm({ arm, scale, budget }) {
   );
 }
 
+// Why a way is not open at all, where there is more to say than that.
+const CLOSED = { batch: "its kind cannot be batched", remote: "it has to stay on this machine" };
+
 // whyNot is the reason for which an arm is out, or "".
 function whyNot(arm, budget) {
-  if (!arm.allowed) return arm.strategy === "batch" ? "its kind cannot be batched" : "not open to this job";
+  if (!arm.allowed) return CLOSED[arm.strategy] ?? "not open to this job";
+  if (arm.strategy === "remote" && !total(arm)) return "no peer was asked";
   if (budget && arm.miss_probability > HOPELESS) return "too late for its budget";
   return "";
 }

@@ -20,6 +20,7 @@ export const GROUPS = [
     inline_threshold: ["Inline up to", "cost", "largest cost that runs on the caller's goroutine; below the next"],
     spawn_threshold: ["Spawn below", "cost", "cost from which a job needs a slot of the pool"],
     spawn_limit: ["Spawned at most", "jobs", "goroutines of spawned jobs; 1 to 1,048,576"],
+    remote_limit: ["Away at most", "jobs", "on other machines, where there is a fleet; 0 sends none, up to 1,048,576"],
   }],
   ["Pool", {
     cpu_parallelism: ["Slots", "jobs", "the most that run at a time; 1 to 4,096"],

@@ -49,6 +49,9 @@ export function share(x) {
   return `${digits(x * 100)} %`;
 }
 
+// times writes a factor.
+export const times = (x) => (x === null || x === undefined ? NONE : `${digits(x)}×`);
+
 // plain writes a coefficient with its sign and two decimals.
 export const signed = (x) => (x === 0 ? "0" : (x > 0 ? "+" : "−") + Math.abs(x).toFixed(2));
 

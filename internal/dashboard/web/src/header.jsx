@@ -16,6 +16,7 @@ export const Header = () => (
     <Connection />
     <nav aria-label="Sections">
       <a href="#decisions">Decisions</a>
+      <a href="#fleet">Fleet</a>
       <a href="#capacity">Capacity</a>
       <a href="#config">Configuration</a>
     </nav>

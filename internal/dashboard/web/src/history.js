@@ -41,6 +41,19 @@ export const column = (rows, name) => rows.map((row) => row[name]);
 // nested returns the column of one quantile of one strategy or kind.
 export const nested = (rows, group, name, what) => rows.map((row) => row[group][name]?.[what] ?? null);
 
+// shareAway is the part of the jobs that ran in some rows and did so on another machine, or null.
+export function shareAway(rows) {
+  let all = 0;
+  let away = 0;
+  for (const row of rows) {
+    for (const [name, sample] of Object.entries(row.strategies)) {
+      all += sample.rate;
+      if (name === "remote") away += sample.rate;
+    }
+  }
+  return all > 0 ? away / all : null;
+}
+
 // namesIn lists the strategies or kinds that ran in any of the rows, in order.
 export function namesIn(rows, group, order = []) {
   const seen = new Set();

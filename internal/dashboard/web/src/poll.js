@@ -57,15 +57,16 @@ async function tick() {
 }
 
 async function ask() {
-  if (failures) await get("livez"); // one question to a server that may be gone, not five
+  if (failures) await get("livez"); // one question to a server that may be gone, not six
   const fresh = round === 0;
   const slow = fresh || round % SLOW_EVERY === 0;
   const after = fresh ? undefined : state.latest.value?.time;
-  const [history, stats, neural, autoscaler, config] = await Promise.all([
+  const [history, stats, neural, autoscaler, fleet, config] = await Promise.all([
     get(after === undefined ? "api/history" : `api/history?after=${after}`),
     slow ? get("api/stats") : null,
     slow ? get("api/neural") : null,
     slow ? get("api/autoscaler") : null,
+    slow ? get("api/fleet") : null,
     slow ? request("api/config") : null,
   ]);
   batch(() => {
@@ -75,6 +76,7 @@ async function ask() {
       state.stats.value = stats;
       state.neural.value = neural;
       state.autoscaler.value = autoscaler;
+      state.fleet.value = fleet;
       if (state.config.value?.etag !== config.etag) state.config.value = { fields: config.body, etag: config.etag };
     }
     if (state.connection.value.phase !== "live") state.connection.value = { phase: "live" };

@@ -1,7 +1,9 @@
 // What the page knows. Everything that is drawn reads these signals; only
 // poll.js and feed.js write them.
 
-import { signal, computed } from "@preact/signals";
+import { signal, computed, effect } from "@preact/signals";
+import { STRATEGIES } from "./colours.js";
+import { remember, remembered } from "./memory.js";
 
 // connection is how it stands with the daemon:
 // {phase: "connecting" | "live" | "reconnecting", retryAt: ms, since: ms, reason}.
@@ -14,6 +16,7 @@ export const heatBounds = signal([]);
 export const stats = signal(null);
 export const neural = signal(null);
 export const autoscaler = signal(null);
+export const fleet = signal(null);
 export const config = signal(null); // {fields, etag}
 
 // notice is the last answer to something that was pressed: {text, tone: "ok" | "bad"}.
@@ -27,6 +30,17 @@ export const latest = computed(() => rows.value.at(-1) ?? null);
 
 // everRan is false until the router was given its first job.
 export const everRan = computed(() => (stats.value?.submitted ?? 0) > 0);
+
+// inFleet is whether jobs can go to other machines. Until the daemon has said so it is what it
+// was the last time: a fleet takes more room, and nothing shall move when the answer comes.
+const before = remembered("fleet");
+export const inFleet = computed(() => fleet.value?.enabled ?? before);
+effect(() => {
+  if (fleet.value) remember("fleet", fleet.value.enabled);
+});
+
+// strategies are those that jobs can take here: remote only where there is a fleet.
+export const strategies = computed(() => STRATEGIES.filter((name) => name !== "remote" || inFleet.value));
 
 let hide = 0;
 

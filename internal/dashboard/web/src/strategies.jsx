@@ -1,8 +1,8 @@
 // Where the jobs went since the start: a ring, and the same as a list.
 
-import { stats } from "./state.js";
+import { stats, strategies } from "./state.js";
 import { Card } from "./card.jsx";
-import { STRATEGIES, strategyColour, strategyName } from "./colours.js";
+import { strategyColour, strategyName } from "./colours.js";
 import { count, share, whole } from "./format.js";
 
 const RADIUS = 42;
@@ -18,10 +18,10 @@ const MEANINGS = {
   drop: "refused at once",
 };
 
-// counts lists the strategies that this build knows, in a fixed order.
+// counts lists the strategies that jobs can take, in a fixed order.
 function counts(s) {
   const routed = new Map((s?.routed_by_strategy ?? []).map((r) => [r.strategy, r.count]));
-  return STRATEGIES.filter((name) => name !== "remote" || routed.has(name)).map((name) => [name, routed.get(name) ?? 0]);
+  return strategies.value.map((name) => [name, routed.get(name) ?? 0]);
 }
 
 export function Strategies() {

@@ -69,11 +69,17 @@ func (p *Peer) usable(now time.Duration, kind string) bool {
 	return serves && !p.report.Draining && p.fresh(now) && p.breaker.ready(now)
 }
 
-// quote predicts what it makes of a job that takes service here. speed is of the cores here.
-func (p *Peer) quote(now time.Duration, kind string, service time.Duration, speed float64) route.Quote {
+// capacity is how much work of a kind it does at a time, in cores of here.
+func (p *Peer) capacity(kind string, speed float64) float64 {
+	return p.report.Lanes / p.kinds[kind].ratio(p.prior(speed))
+}
+
+// quote predicts what it makes of a job that takes service here. speed is of the cores here, and company how many jobs come
+// for each that is sent from here.
+func (p *Peer) quote(now time.Duration, kind string, service time.Duration, speed, company float64) route.Quote {
 	age := max(now-p.at, 0)
 	run := p.run(kind, service, speed)
-	wait, taken := p.wait()
+	wait, taken := p.wait(company)
 	wait += p.doubt(now)
 	own, old := float64(wait)*waitSpread, float64(age)*(spreadIdle+spreadBusy*taken)
 	return route.Quote{
@@ -83,14 +89,14 @@ func (p *Peer) quote(now time.Duration, kind string, service time.Duration, spee
 }
 
 // wait is until a job that is sent now starts, and which share of the lanes is taken, at most 1. What was sent since
-// the report is not in it.
-func (p *Peer) wait() (wait time.Duration, taken float64) {
+// the report is not in that.
+func (p *Peer) wait(company float64) (wait time.Duration, taken float64) {
 	lanes := p.report.Lanes
-	jobs := float64(p.report.InFlight + p.since)
+	jobs := float64(p.report.InFlight) + float64(float64(p.since)*company)
 	if jobs < lanes {
 		return 0, jobs / lanes
 	}
-	return time.Duration(float64(p.report.Backlog+p.unreported) / lanes), 1
+	return time.Duration((float64(p.report.Backlog) + float64(float64(p.unreported)*company)) / lanes), 1
 }
 
 func (p *Peer) run(kind string, service time.Duration, speed float64) time.Duration {
@@ -121,9 +127,10 @@ func (p *Peer) doubt(now time.Duration) time.Duration {
 }
 
 // score orders peers: the time until the job is probably done, in the number of times that it is
-// probably offered until somebody takes it.
+// probably offered until somebody takes it. The spread is not in it: once the company is counted it
+// makes nothing better, and where reports are old it prefers who reported last, as all others do.
 func score(q *route.Quote) float64 {
-	return float64(q.Finish()+q.Spread) / max(1-float64(q.Scarcity), 0.05)
+	return float64(q.Finish()) / max(1-float64(q.Scarcity), 0.05)
 }
 
 // hear takes in a report. Reports of the past are not taken.

@@ -17,9 +17,9 @@ const (
 	// times the capacity of the others, one draw in eight is then an even one. With a half of them usable one choice
 	// in 2^32 looks at all.
 	draws = 32
-	// fade is how fast the capacity that draws are held against forgets: of 1,000 peers the largest is
+	// mostKept is how fast the capacity that draws are held against forgets: of 1,000 peers the largest is
 	// drawn three times until it has lost a half.
-	fade = 1 - 1.0/4096
+	mostKept = 1 - 1.0/4096
 	// companyMost bounds how many jobs of others are expected beside one that is sent from here.
 	companyMost = 64
 )
@@ -121,8 +121,8 @@ func (f *Fleet) draw(now time.Duration, kind string, chance *uint64, besides *Pe
 		if !takes(p) {
 			continue
 		}
-		capacity := p.capacity(kind, f.Speed)
-		f.most = max(f.most*fade, capacity)
+		capacity := p.capacity(now, kind, f.Speed)
+		f.most = max(f.most*mostKept, capacity)
 		if last = p; float64(next(chance)>>11)*0x1p-53*f.most <= capacity {
 			return last
 		}

@@ -9,13 +9,14 @@ import (
 
 // Result is what became of a run. Offered = InTime + Late + Refused + Expired + Lost.
 type Result struct {
-	Way     string
-	Offered int // jobs
-	InTime  int // with a result inside their budgets
-	Late    int // with one after them
-	Refused int // at the door of a node, or because no node could take them
-	Expired int // waited past their budgets on a node
-	Lost    int // without an answer, ever
+	Way      string
+	Capacity float64 // core seconds a second that the nodes give, those left out that never answer
+	Offered  int     // jobs
+	InTime   int     // with a result inside their budgets
+	Late     int     // with one after them
+	Refused  int     // at the door of a node, or because no node could take them
+	Expired  int     // waited past their budgets on a node
+	Lost     int     // without an answer, ever
 
 	// The sojourn is from arrival to result. A job without one counts with its budget: so long its caller
 	// has waited, or would have. The delay is the sojourn less what the job takes on a node of full speed: all

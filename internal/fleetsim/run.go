@@ -1,6 +1,7 @@
 package fleetsim
 
 import (
+	"fmt"
 	"math"
 	"time"
 
@@ -9,6 +10,9 @@ import (
 
 // never is later than everything.
 const never = time.Duration(math.MaxInt64)
+
+// maxJobs bounds memory: two numbers are kept of each job, for exact quantiles.
+const maxJobs = 20_000_000
 
 // grace is how long after the budget a router still takes an answer: time for a node that has seen it pass.
 const grace = 20 * time.Millisecond
@@ -35,9 +39,15 @@ func Run(o Options, way string) (Result, error) {
 		return Result{}, err
 	}
 	nodes := makeNodes(&o)
-	jobs := newStream(&o, capacity(nodes))
+	cores := capacity(nodes)
+	jobs := newStream(&o, cores)
+	if most := float64(o.Duration) / jobs.every; most > maxJobs {
+		return Result{}, fmt.Errorf("%.0f jobs, at most %d: make duration, load or nodes smaller, or mean larger", most, maxJobs)
+	}
 	if way == Best {
-		return clairvoyant(nodes, jobs), nil
+		result := clairvoyant(nodes, jobs)
+		result.Capacity = cores
+		return result, nil
 	}
 	r := &run{options: o, nodes: nodes, choice: newChooser(&o, nodes)}
 	r.begin()
@@ -47,7 +57,9 @@ func Run(o Options, way string) (Result, error) {
 		r.send(&j)
 	}
 	r.until(never)
-	return r.result.result(way), nil
+	result := r.result.result(way)
+	result.Capacity = cores
+	return result, nil
 }
 
 // begin lets every sender hear of every node once, as those do that join.

@@ -92,7 +92,7 @@ func (p *Peer) quote(now time.Duration, kind string, service time.Duration, spee
 	overhead := p.overhead(now)
 	wait, taken := p.wait(company)
 	wait = time.Duration(float64(wait)*fade(age, drainHalf)) + p.doubt(now)
-	own, old := float64(wait)*waitSpread, float64(age)*(spreadIdle+spreadBusy*taken)
+	own, old := float64(wait)*waitSpread, float64(age)*(spreadIdle+float64(spreadBusy*taken))
 	return route.Quote{
 		Peer: p.id, Valid: true, Wait: wait, Overhead: overhead, Run: run, Age: age, Scarcity: float32(p.report.Scarcity),
 		Spread: time.Duration(math.Sqrt(float64(own*own)+float64(old*old))) + overhead/2,
@@ -179,7 +179,7 @@ func (p *Peer) learn(now time.Duration, kind string, speed float64, s *Sample) {
 	}
 	if s.Expected > 0 {
 		// The doubt was part of what was expected, so that it settles where nothing is left to correct.
-		p.bias = max(float64(p.doubt(now))+doubtNew*(float64(s.Took)-float64(s.Expected)), 0)
+		p.bias = max(float64(p.doubt(now))+float64(doubtNew*(float64(s.Took)-float64(s.Expected))), 0)
 		p.biasAt = now
 	}
 }

@@ -155,7 +155,7 @@ func TestARunIsTheSameEverywhere(t *testing.T) {
 		"weighted":    "0d18774c14833a1a",
 		"round-robin": "0e9b81bec5b00538",
 		"stale-best":  "e95be691e2825ed8",
-		"two-choices": "3a66e406a7476a93",
+		"two-choices": "f9220ff228521619",
 		"best":        "331a5710895abad9",
 	}
 	for _, way := range fleetsim.Ways() {

@@ -118,11 +118,11 @@ func TestTheBetterOfTwoIsTaken(t *testing.T) {
 func TestWhatWasSentCountsUntilTheNextReport(t *testing.T) {
 	f := fleet(peer.Report{InFlight: 4, Backlog: 0, Lanes: 4, Speed: 1})
 	q := quoteOf(f, 0, "p0")
-	for range 4 {
+	for range 40 {
 		f.Send(q.Peer, 100*ms)
 	}
-	if sent := quoteOf(f, 0, "p0"); sent.Wait < 100*ms {
-		t.Errorf("four of 100 ms on four lanes and a wait of %v", sent.Wait)
+	if sent := quoteOf(f, 0, "p0"); sent.Wait < 900*ms || sent.Wait > 1100*ms {
+		t.Errorf("forty of 100 ms on four lanes and a wait of %v", sent.Wait)
 	}
 	f.Hear(ms, "p0", nil, idle())
 	if after := quoteOf(f, ms, "p0"); after.Wait != 0 {

@@ -35,13 +35,16 @@ const (
 	// a wait stays as it was, .943 with twice this half-life and .909 with half of it. Reports of 0.1 s do not feel it.
 	drainHalf = 700 * time.Millisecond
 
-	// The standard deviation of the wait, by which a router weighs a peer against itself, grows with the age of the report: a share of the age for a
-	// peer that is idle, and one more for one all of whose lanes are taken, where each job more is a wait.
-	// A peer reports five times a second at the least, so that its age alone is some ms or 20 ms.
-	spreadIdle = 0.01
-	spreadBusy = 0.2
-	// waitSpread is the standard deviation of a wait by the wait, of a fresh report.
-	waitSpread = 0.3
+	// The standard deviation of the wait, by which a router weighs a peer against itself, grows with the age of the report: a
+	// share of the age for a peer that is idle, and one more by the root of the share of its lanes that is taken, as
+	// each job more is then a wait. A peer reports five times a second at the least, so that its age alone is 4 ms at most.
+	// In the simulated fleet the errors of waits predicted from reports that are 25, 250 and 700 ms old are 37, 80 and 94 ms
+	// at 0.8 of the capacity where jobs wait, and 18, 50 and 100 ms are quoted. Of peers with a free lane
+	// they are twice what is quoted; with twice as much an idle peer that was heard of 200 ms ago would seem a risk.
+	spreadIdle = 0.02
+	spreadBusy = 0.1
+	// waitSpread is the standard deviation of a wait by the wait, of a fresh report: 57 of 84 ms at 0.95 of the capacity.
+	waitSpread = 0.6
 )
 
 // Peer is what is known of one other machine.
@@ -92,22 +95,24 @@ func (p *Peer) quote(now time.Duration, kind string, service time.Duration, spee
 	overhead := p.overhead(now)
 	wait, taken := p.wait(company)
 	wait = time.Duration(float64(wait)*fade(age, drainHalf)) + p.doubt(now)
-	own, old := float64(wait)*waitSpread, float64(age)*(spreadIdle+float64(spreadBusy*taken))
+	own, old := float64(wait)*waitSpread, float64(age)*(spreadIdle+float64(spreadBusy*math.Sqrt(taken)))
 	return route.Quote{
 		Peer: p.id, Valid: true, Wait: wait, Overhead: overhead, Run: run, Age: age, Scarcity: float32(p.report.Scarcity),
 		Spread: time.Duration(math.Sqrt(float64(own*own)+float64(old*old))) + overhead/2,
 	}
 }
 
-// wait is until a job that is sent now starts, and which share of the lanes is taken, at most 1. What was sent since
-// the report is not in that.
+// wait is until a job that is sent now starts, and which share of the lanes is taken, at most 1. Of what runs about a half
+// is left, and the first of several lanes comes free sooner than that: the work over the lanes is 25 ms too
+// much of 44 in the simulated fleet at 0.8 of the capacity, and this 7 of 28.
 func (p *Peer) wait(company float64) (wait time.Duration, taken float64) {
 	lanes := p.report.Lanes
 	jobs := float64(p.report.InFlight) + float64(float64(p.since)*company)
 	if jobs < lanes {
 		return 0, jobs / lanes
 	}
-	work := float64(p.report.Backlog) + float64(float64(p.unreported)*company)
+	work, queued := float64(p.report.Backlog)+float64(float64(p.unreported)*company), jobs-lanes
+	work *= (queued + 1 - 1/(2*lanes)) / (queued + lanes/2)
 	return time.Duration(min(work/lanes, float64(mostBacklog))), 1
 }
 

@@ -139,8 +139,8 @@ func (f *Fleet) draw(now time.Duration, kind string, chance *uint64, besides *Pe
 // company is how many jobs come to a peer, from here and from elsewhere, for each that is sent from here: half as many
 // as all peers have in flight beside those of here. All reports are as old to others as they are here, so that
 // they choose the same peers; half, as what they send is also in the reports that come.
-// Simulated with 16 routers and heartbeats of 1 s, the 99th percentile is 1.35 of the best possible if others are not counted, 1.29 with
-// a half of them, and 1.40 with all.
+// Simulated with 16 routers and heartbeats of 1 s alone, at 0.8 of the capacity: the 99th percentile is 1.31 of the best possible
+// if others are not counted, 1.22 with a half of them, and 1.24 with all; at 0.95 .899, .960 and .964 are in time.
 func (f *Fleet) company() float64 {
 	return min(max(0.5+float64(f.inFlight)/float64(2*max(f.outstanding, 1)), 1), companyMost)
 }

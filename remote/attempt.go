@@ -173,7 +173,9 @@ func (c *Client) end(a *attempt, p *helix.Parcel, an answer, h nats.Header) answ
 	case statusUnknown:
 		c.fleet.Unserved(a.peer, p.Kind)
 		c.fleet.End(now, a.peer, p.Kind, peer.Forgotten, s, "")
-	case statusShed, statusExpired, statusClosed, statusMalformed:
+	case statusExpired, statusCanceled:
+		c.fleet.End(now, a.peer, p.Kind, peer.Late, s, why)
+	case statusShed, statusClosed, statusMalformed:
 		c.fleet.End(now, a.peer, p.Kind, peer.Refused, s, why)
 	default:
 		c.fleet.End(now, a.peer, p.Kind, endOf(&an, h != nil), s, why)

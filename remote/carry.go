@@ -19,6 +19,9 @@ const (
 	hedgeSigmas = 3
 	// hedgeLeast is the least time before that, so that a scheduler's hiccup hedges nothing.
 	hedgeLeast = 2 * time.Millisecond
+	// lateGrace is how long after the deadline an answer still counts for the peer: four times what a worker gives its
+	// jobs, for the way. Longer, and a peer that hangs keeps its share for longer.
+	lateGrace = 4 * graceAfterDeadline
 )
 
 // carrier is the way of one job, with all its attempts.
@@ -26,6 +29,8 @@ type carrier struct {
 	client    *Client
 	parcel    *helix.Parcel
 	began     time.Time
+	attempts  context.Context // of all attempts: it has the caller's values, and not its end
+	end       context.CancelCauseFunc
 	answers   chan answer
 	tried     []uint32
 	last      *attempt
@@ -41,11 +46,11 @@ func (c *Client) Carry(ctx context.Context, p *helix.Parcel) (helix.Delivery, er
 		defer cancel()
 		ctx = inner
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(errNotNeeded) // ends what is still under way
 	way := &carrier{client: c, parcel: p, began: time.Now(), answers: make(chan answer, mostAttempts), unstarted: true}
-	way.send(ctx, p.Quote)
+	way.attempts, way.end = context.WithCancelCause(context.WithoutCancel(ctx))
+	way.send(p.Quote)
 	d, err := way.await(ctx)
+	way.finish(ctx)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var undelivered *helix.UndeliveredError
@@ -58,10 +63,23 @@ func (c *Client) Carry(ctx context.Context, p *helix.Parcel) (helix.Delivery, er
 	return d, err
 }
 
-func (w *carrier) send(ctx context.Context, q helix.Quote) {
+func (w *carrier) send(q helix.Quote) {
 	w.tried = append(w.tried, q.Peer)
 	w.open++
-	w.last = w.client.start(ctx, w.parcel, q, w.answers)
+	w.last = w.client.start(w.attempts, w.parcel, q, w.answers)
+}
+
+// finish ends the attempts that are still under way. After the deadline an answer is of no use to the caller, but
+// for a moment it still says that the peer is alive: one that is only busy must not be ejected like one that hangs.
+func (w *carrier) finish(ctx context.Context) {
+	switch why := context.Cause(ctx); {
+	case errors.Is(why, errDeadline) && w.open > 0:
+		time.AfterFunc(lateGrace, func() { w.end(errDeadline) })
+	case why != nil:
+		w.end(why)
+	default:
+		w.end(errNotNeeded)
+	}
 }
 
 // await waits for the answer that counts.
@@ -76,14 +94,14 @@ func (w *carrier) await(ctx context.Context) (helix.Delivery, error) {
 				return an.delivery, an.err
 			}
 			w.unstarted = w.unstarted && an.unstarted
-			if ctx.Err() == nil && w.mayRepeat() && w.again(ctx, errors.Is(an.err, nats.ErrNoResponders), &w.client.counts.retries) {
+			if ctx.Err() == nil && w.mayRepeat() && w.again(errors.Is(an.err, nats.ErrNoResponders), &w.client.counts.retries) {
 				continue
 			}
 			if w.open == 0 {
 				return helix.Delivery{}, w.undelivered(ctx, an.err)
 			}
 		case <-hedge.C:
-			w.again(ctx, false, &w.client.counts.hedges)
+			w.again(false, &w.client.counts.hedges)
 		case <-ctx.Done():
 			if errors.Is(context.Cause(ctx), errDeadline) {
 				w.unstarted = false
@@ -108,7 +126,7 @@ func (w *carrier) hedge() *time.Timer {
 
 // again tries another peer, if there is one that is not scarce and the budget has something left. Where the first
 // is gone and no other is known, any worker that there is may take it.
-func (w *carrier) again(ctx context.Context, gone bool, count *uint64) bool {
+func (w *carrier) again(gone bool, count *uint64) bool {
 	if len(w.tried) >= mostAttempts || w.parcel.Quote.Scarcity > 0 {
 		return false
 	}
@@ -121,7 +139,7 @@ func (w *carrier) again(ctx context.Context, gone bool, count *uint64) bool {
 	}
 	*count++
 	c.mu.Unlock()
-	w.send(ctx, q)
+	w.send(q)
 	return true
 }
 

@@ -34,7 +34,9 @@ const (
 type stage struct {
 	t       *testing.T
 	address string
+	role    string // of the server
 	server  *exec.Cmd
+	client  *remote.Client
 	link    *link
 	a, b    *exec.Cmd
 }
@@ -73,7 +75,7 @@ func faults(t *testing.T) []fault {
 			end:   func(s *stage) { s.a = actor(s.t, roleWorker, "a", s.link.listener.Addr().String()) }},
 		{name: "server killed", lasts: 2 * time.Second,
 			begin: func(s *stage) { finish(s.server, syscall.SIGKILL) },
-			end:   func(s *stage) { s.server = actor(s.t, roleServer, "", s.address) }},
+			end:   func(s *stage) { s.server = actor(s.t, s.role, "", s.address) }},
 		{name: "link cut", lasts: 3 * time.Second,
 			begin: func(s *stage) { s.link.cut.Store(true) },
 			end:   func(s *stage) { s.link.cut.Store(false) }},
@@ -99,7 +101,7 @@ func TestFaults(t *testing.T) {
 		t.Skip("starts processes and stops them, for some 50 seconds")
 	}
 	var table strings.Builder
-	fmt.Fprintf(&table, "\n%-26s %7s %7s %7s %12s %12s %10s %7s %7s\n", "fault", "before", "during", "after", "in time from", "ended: from", "longest", "remote", "retries")
+	fmt.Fprintf(&table, "\n%-26s %7s %7s %7s %12s %12s %10s %7s %7s\n", "fault", "before", "during", "after", "in time from", "a back after", "longest", "remote", "retries")
 	for _, x := range faults(t) {
 		t.Run(x.name, func(t *testing.T) { table.WriteString(playFault(t, x)) })
 	}
@@ -107,8 +109,8 @@ func TestFaults(t *testing.T) {
 }
 
 func playFault(t *testing.T, x fault) string {
-	s := &stage{t: t, address: freeAddress(t)}
-	s.server = actor(t, cmp.Or(x.role, roleServer), "", s.address)
+	s := &stage{t: t, address: freeAddress(t), role: cmp.Or(x.role, roleServer)}
+	s.server = actor(t, s.role, "", s.address)
 	s.link = newLink(t, s.address)
 	s.a = actor(t, cmp.Or(x.a, roleWorker), "a", s.link.listener.Addr().String())
 	s.b = actor(t, roleWorker, "b", s.address)
@@ -122,6 +124,7 @@ func playFault(t *testing.T, x fault) string {
 		t.Fatal(err)
 	}
 	defer client.Close()
+	s.client = client
 	r, err := helix.New(helix.DefaultConfig(), helix.WithTransport(client), helix.WithPolicy(sender{}))
 	if err != nil {
 		t.Fatal(err)
@@ -135,7 +138,7 @@ func playFault(t *testing.T, x fault) string {
 			t.Fatalf("two workers are not heard in 10 s: %+v", client.Fleet())
 		}
 	}
-	samples := s.load(t, x, h)
+	samples, back := s.load(t, x, h)
 	if err := r.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -143,13 +146,23 @@ func playFault(t *testing.T, x fault) string {
 	if l.Imbalance != 0 || l.InFlight != 0 || l.Submitted != uint64(len(samples)) || l.Submitted != l.Done+l.Failed+l.Panicked+l.Canceled+l.Expired+l.Shed {
 		t.Errorf("the ledger does not balance: %+v, %d jobs", l, len(samples))
 	}
-	return judge(t, x, samples, client.Fleet(), r)
+	return judge(t, x, samples, back, client.Fleet(), r)
 }
 
-// load feeds jobs at their time whatever becomes of the others, and lets the fault happen.
-func (s *stage) load(t *testing.T, x fault, h *helix.Handle[time.Duration, string]) []sample {
+// doneAt is how many jobs worker a has done.
+func (s *stage) doneAt() uint64 {
+	for _, p := range s.client.Fleet().Peers {
+		if p.Name == "a" {
+			return p.Done
+		}
+	}
+	return 0
+}
+
+// load feeds jobs at their time whatever becomes of the others, and lets the fault happen. back is how long after the
+// fault worker a has done a job again; 0 = it has not.
+func (s *stage) load(t *testing.T, x fault, h *helix.Handle[time.Duration, string]) (samples []sample, back time.Duration) {
 	var mu sync.Mutex
-	var samples []sample
 	var all sync.WaitGroup
 	chance := rand.New(rand.NewPCG(1, 2))
 	began := time.Now()
@@ -158,6 +171,12 @@ func (s *stage) load(t *testing.T, x fault, h *helix.Handle[time.Duration, strin
 		x.begin(s)
 		time.Sleep(time.Until(began.Add(faultBefore + x.lasts)))
 		x.end(s)
+		before := s.doneAt()
+		for ended := time.Now(); time.Since(ended) < faultAfter && back == 0; time.Sleep(5 * time.Millisecond) {
+			if s.doneAt() > before {
+				back = time.Since(ended)
+			}
+		}
 	})
 	for due := time.Duration(0); due < faultBefore+x.lasts+faultAfter; due += time.Duration(chance.ExpFloat64() / faultRate * float64(time.Second)) {
 		time.Sleep(due - time.Since(began))
@@ -173,13 +192,13 @@ func (s *stage) load(t *testing.T, x fault, h *helix.Handle[time.Duration, strin
 	}
 	all.Wait()
 	slices.SortFunc(samples, func(a, b sample) int { return cmp.Compare(a.due, b.due) })
-	return samples
+	return samples, back
 }
 
 // judge checks what must hold of every fault, and returns its row.
-func judge(t *testing.T, x fault, samples []sample, fleet helix.Fleet, r *helix.Router) string {
+func judge(t *testing.T, x fault, samples []sample, back time.Duration, fleet helix.Fleet, r *helix.Router) string {
 	var good, all [3]int
-	longest, lastBad, lastBadAfter := time.Duration(0), time.Duration(0), time.Duration(0)
+	longest, lastBad := time.Duration(0), time.Duration(0)
 	first := ""
 	for _, s := range samples {
 		phase := 0
@@ -197,9 +216,6 @@ func judge(t *testing.T, x fault, samples []sample, fleet helix.Fleet, r *helix.
 			continue
 		case phase > 0:
 			lastBad = s.due - faultBefore
-		}
-		if phase == 2 {
-			lastBadAfter = s.due - faultBefore - x.lasts
 		}
 		if first == "" && !errors.Is(s.err, helix.ErrShed) {
 			first = fmt.Sprint(s.err)
@@ -222,5 +238,24 @@ func judge(t *testing.T, x fault, samples []sample, fleet helix.Fleet, r *helix.
 		t.Error("no job left")
 	}
 	return fmt.Sprintf("%-26s %7.3f %7.3f %7.3f %9.0f ms %9.0f ms %7.0f ms %7.3f %7d\n", x.name, share(0), share(1), share(2),
-		lastBad.Seconds()*1e3, lastBadAfter.Seconds()*1e3, longest.Seconds()*1e3, float64(sent)/float64(len(samples)), fleet.Retries+fleet.Hedges)
+		lastBad.Seconds()*1e3, back.Seconds()*1e3, longest.Seconds()*1e3, float64(sent)/float64(len(samples)), fleet.Retries+fleet.Hedges)
+}
+
+// TestRealServer plays some of the faults with NATS' own binary, as Debian has it: an older server than the embedded one.
+func TestRealServer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts processes and stops them, for some 20 seconds")
+	}
+	if _, err := exec.LookPath("nats-server"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("nats-server is missing: .ci/tools gets it")
+		}
+		t.Skip("nats-server is not installed: apt-get install nats-server")
+	}
+	for _, x := range faults(t) {
+		if x.role == "" && (x.name == "none" || x.name == "worker killed" || x.name == "worker drains" || x.name == "server killed") {
+			x.role = roleReal
+			t.Run(x.name, func(t *testing.T) { t.Log(playFault(t, x)) })
+		}
+	}
 }

@@ -310,8 +310,8 @@ func TestAForbiddenSubjectSaysSo(t *testing.T) {
 
 func TestSecondAttemptsComeOutOfABudget(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fleet) {
-		f.worker("good", 1, nil)
-		for range 100 { // earns ten
+		f.worker("good", 2, nil) // so that the other one looks better
+		for range 100 {          // earns ten
 			if _, err := f.nap.Do(t.Context(), 1); err != nil {
 				t.Fatal(err)
 			}
@@ -334,7 +334,7 @@ func TestSecondAttemptsComeOutOfABudget(t *testing.T) {
 
 func TestNoSecondAttemptsWhilePeersAreScarce(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fleet) {
-		f.worker("good", 1, nil)
+		f.worker("good", 2, nil) // so that the other one looks better
 		for range 100 {
 			if _, err := f.nap.Do(t.Context(), 1); err != nil {
 				t.Fatal(err)

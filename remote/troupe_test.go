@@ -25,6 +25,7 @@ import (
 // The roles of the processes of a real fleet, by HELIX_FLEET_ROLE.
 const (
 	roleServer    = "server"    // NATS
+	roleReal      = "real"      // NATS' own binary
 	roleForbidden = "forbidden" // NATS that lets the front send nothing to worker a
 	roleWorker    = "worker"
 	roleLiar      = "liar" // says that it is idle, and takes one job after the other, 200 ms each
@@ -154,8 +155,17 @@ func registerSleep(r *helix.Router) (*helix.Handle[time.Duration, string], error
 func actor(t *testing.T, role, node, address string) *exec.Cmd {
 	t.Helper()
 	p := exec.Command(os.Args[0])
+	if role == roleReal {
+		host, port, err := net.SplitHostPort(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p = exec.Command("nats-server", "-a", host, "-p", port)
+	}
 	p.Env = append(os.Environ(), "HELIX_FLEET_ROLE="+role, "HELIX_FLEET_NODE="+node, "HELIX_FLEET_ADDRESS="+address)
-	p.Stderr = os.Stderr
+	if role != roleReal { // whose log is long
+		p.Stderr = os.Stderr
+	}
 	if _, err := p.StdinPipe(); err != nil { // it ends with this process
 		t.Fatal(err)
 	}

@@ -72,6 +72,7 @@ func simulateCommand(stdout, stderr io.Writer) *cobra.Command {
 		}
 		return p.write(stdout, rows)
 	}
+	c.AddCommand(simulateFleetCommand(stdout, stderr))
 	return c
 }
 

@@ -48,6 +48,7 @@ floor 5: adapters; they import the root and are never imported by it
 	internal/configfile
 	internal/dashboard: knows neither the root nor the API
 	internal/filewatch: knows names and contents, and no meaning
+	internal/fleetsim: pure
 	internal/history: reads the router, knows no path
 	internal/httpapi
 	internal/loadgen
@@ -100,8 +101,8 @@ const (
 )
 
 // pureAbove lists packages above the pure floors that obey their rules too:
-// scenarios and the simulator must give the same answer for the same seed.
-var pureAbove = []string{"internal/scenario", "internal/sim", "internal/study"}
+// scenarios and the simulators must give the same answer for the same seed.
+var pureAbove = []string{"internal/fleetsim", "internal/scenario", "internal/sim", "internal/study"}
 
 // mayLock lists the packages on the pure floors that may import sync and
 // sync/atomic.

@@ -13,9 +13,15 @@ const (
 	MaxPeers = 1024
 	// gone is how long a peer is remembered that says nothing: over a restart, with what was learned of it.
 	gone = 10 * time.Minute
-	// draws is how often a peer is drawn before all are looked at: with half of them usable, one
-	// choice in 2^16 looks at all.
-	draws = 16
+	// draws is how often a peer is drawn before what is at hand is taken: in a fleet one of whose peers has sixteen
+	// times the capacity of the others, one draw in eight is then an even one. With a half of them usable one choice
+	// in 2^32 looks at all.
+	draws = 32
+	// mostKept is how fast the capacity that draws are held against forgets: of 1,000 peers the largest is
+	// drawn three times until it has lost a half.
+	mostKept = 1 - 1.0/4096
+	// companyMost bounds how many jobs of others are expected beside one that is sent from here.
+	companyMost = 64
 )
 
 // Fleet is the set of peers. Not safe for concurrent use. The zero Fleet is empty.
@@ -27,6 +33,10 @@ type Fleet struct {
 	byID   map[uint32]*Peer
 	last   uint32 // id given
 	swept  time.Duration
+
+	most        float64 // capacity of the largest peer that was drawn of late
+	inFlight    int     // jobs that all peers together have reported
+	outstanding int     // jobs sent from here that have not come back
 }
 
 // Hear takes in a report of a peer. kinds are those that it serves, nil if the report does not say.
@@ -42,7 +52,9 @@ func (f *Fleet) Hear(now time.Duration, name string, kinds []string, r Report) {
 	if kinds != nil {
 		p.serve(kinds)
 	}
+	f.inFlight -= p.report.InFlight
 	p.hear(now, r)
+	f.inFlight += p.report.InFlight
 }
 
 func (f *Fleet) add(name string) *Peer {
@@ -68,46 +80,69 @@ func (f *Fleet) sweep(now time.Duration) {
 		}
 		delete(f.byName, p.name)
 		delete(f.byID, p.id)
+		f.inFlight -= p.report.InFlight
 		return true
 	})
 }
 
-// Choose draws two of the peers that can take a job of a kind, and returns what the better of them is predicted
-// to make of it. chance is a uniform random number. Peers of except are left out.
+// Choose draws two of the peers that can take a job of a kind, each in proportion to its capacity, and returns what
+// the better of them is predicted to make of it. chance is a uniform random number. Peers of except are left out.
 func (f *Fleet) Choose(now time.Duration, kind string, service time.Duration, chance uint64, except ...uint32) (best route.Quote) {
-	first := f.draw(now, kind, &chance, except)
+	first := f.draw(now, kind, &chance, nil, except)
 	if first == nil {
 		return best
 	}
-	best = first.quote(now, kind, service, f.Speed)
-	second := f.draw(now, kind, &chance, append(except, first.id))
+	company := f.company()
+	best = first.quote(now, kind, service, f.Speed, company)
+	second := f.draw(now, kind, &chance, first, except)
 	if second == nil {
 		return best
 	}
-	if q := second.quote(now, kind, service, f.Speed); score(&q) < score(&best) {
+	if q := second.quote(now, kind, service, f.Speed, company); score(&q) < score(&best) {
 		return q
 	}
 	return best
 }
 
-// draw returns a random usable peer, nil where there is none.
-func (f *Fleet) draw(now time.Duration, kind string, chance *uint64, except []uint32) *Peer {
+// draw returns a random usable peer, nil where there is none. What it can do in a second says how probable it is: of two
+// that are drawn evenly in a fleet a fifth of which is slow, one time in 25 both are, and then the job waits
+// whatever is known of them. Simulated at 0.8 of the capacity that took the 99th percentile from 1.65 to 1.13 of the best
+// possible, and more than two even draws, which flood a peer whose report is old, to 1.16.
+func (f *Fleet) draw(now time.Duration, kind string, chance *uint64, besides *Peer, except []uint32) (last *Peer) {
 	n := uint64(len(f.peers))
 	if n == 0 {
 		return nil
 	}
-	for range min(draws, 2*n) {
-		if p := f.peers[next(chance)%n]; p.usable(now, kind) && !slices.Contains(except, p.id) {
-			return p
+	takes := func(p *Peer) bool {
+		return p != besides && p.usable(now, kind) && !slices.Contains(except, p.id)
+	}
+	for range draws {
+		p := f.peers[next(chance)%n]
+		if !takes(p) {
+			continue
+		}
+		capacity := p.capacity(now, kind, f.Speed)
+		f.most = max(f.most*mostKept, capacity)
+		if last = p; float64(next(chance)>>11)*0x1p-53*f.most <= capacity {
+			return last
 		}
 	}
 	start := next(chance) % n
-	for i := range n {
-		if p := f.peers[(start+i)%n]; p.usable(now, kind) && !slices.Contains(except, p.id) {
-			return p
+	for i := uint64(0); i < n && last == nil; i++ {
+		if p := f.peers[(start+i)%n]; takes(p) {
+			last = p
 		}
 	}
-	return nil
+	return last
+}
+
+// company is how many jobs come to a peer, from here and from elsewhere, for each that is sent from here: half as many
+// as all peers have in flight beside those of here. All reports are as old to others as they are here, so that
+// they choose the same peers; half, as what they send is also in the reports that come.
+// Simulated with 16 routers and heartbeats of 1 s alone, at 0.8 of the capacity: the 99th percentile is 1.31 of the best possible
+// if others are not counted, 1.22 with a half of them, and 1.24 with all; at 0.95 .899, .960 and .964 are in time.
+func (f *Fleet) company() float64 {
+	return min(max(0.5+float64(f.inFlight)/float64(2*max(f.outstanding, 1)), 1), companyMost)
 }
 
 // next is a step of splitmix64: one random number becomes as many as are needed.
@@ -126,6 +161,7 @@ func (f *Fleet) Send(id uint32, run time.Duration) {
 		return
 	}
 	p.outstanding++
+	f.outstanding++
 	p.since++
 	p.unreported += min(max(run, 0), mostBacklog)
 	p.counts.Sent++
@@ -140,6 +176,7 @@ const (
 	Done      Ending = iota // its result is here
 	Failed                  // its own error is here
 	Refused                 // it was not let in there
+	Late                    // it was let in there, and its time was over first
 	Lost                    // no answer came
 	Forgotten               // nobody waits for it any more, which says nothing of the peer
 )
@@ -151,6 +188,7 @@ func (f *Fleet) End(now time.Duration, id uint32, kind string, e Ending, s *Samp
 		return
 	}
 	p.outstanding--
+	f.outstanding--
 	switch e {
 	case Done, Failed:
 		p.breaker.succeed()
@@ -167,9 +205,14 @@ func (f *Fleet) End(now time.Duration, id uint32, kind string, e Ending, s *Samp
 		} else {
 			p.breaker.succeed()
 		}
+	case Late:
+		p.counts.Lost++
+		p.breaker.succeed() // it answers
+		p.compare(now, s)
 	case Lost:
 		p.counts.Lost++
 		p.breaker.fail(now, why)
+		p.compare(now, s)
 	case Forgotten:
 		p.breaker.forget()
 	}

@@ -53,13 +53,13 @@ func (f *Fleet) Look(now time.Duration) []View {
 func (p *Peer) look(now time.Duration, speed float64) View {
 	v := View{
 		Name: p.name, State: p.state(now), Why: p.breaker.why, Age: now - p.at, Report: p.report, Outstanding: p.outstanding,
-		Overhead: p.overhead(), Doubt: p.doubt(now), Counts: p.counts,
+		Overhead: p.overhead(now), Doubt: p.doubt(now), Counts: p.counts,
 	}
 	if speed > 0 {
 		v.Speed = p.report.Speed / speed
 	}
 	for kind, k := range p.kinds {
-		v.Kinds = append(v.Kinds, Pace{kind, k.ratio(p.prior(speed)), k.samples})
+		v.Kinds = append(v.Kinds, Pace{kind, k.ratio(now, p.prior(speed)), k.samples})
 	}
 	slices.SortFunc(v.Kinds, func(a, b Pace) int { return strings.Compare(a.Kind, b.Kind) })
 	return v

@@ -20,19 +20,31 @@ const (
 	// firstOverhead is taken for the way before anything was sent: a quarter of a millisecond is what loopback
 	// and a rack have, encoding included.
 	firstOverhead = 250 * time.Microsecond
-	// doubtNew is the weight of a new job in by how much a peer takes longer than expected.
+	// wayHalf is the half-life of that, without a job: a peer that says that jobs did not wait, though they did, seems to be
+	// far away, and would be for ever as nothing is sent there.
+	wayHalf = 10 * time.Second
+	// doubtNew is the weight of a new job in by how much a peer takes longer than expected. In a fleet a tenth of
+	// which lies the share in time at 0.95 of the capacity is .984 without doubt, .986 from 0.05 on; where nobody
+	// lies nothing changes. Of few peers a liar would get all jobs without it.
 	doubtNew = 0.2
 	// doubtHalf is the half-life of that without news: a peer that was left alone for it is
-	// tried again in a few seconds.
+	// tried again in a few seconds. From 1 s to 10 s the simulated fleet is the same.
 	doubtHalf = 3 * time.Second
+	// drainHalf is the half-life of a wait by the age of its report: a peer that everybody has seen to be late gets
+	// less than it does, until the next report. With heartbeats of 2 s alone, at 0.95 of the capacity, .952 are in time; .916 if
+	// a wait stays as it was, .943 with twice this half-life and .909 with half of it. Reports of 0.1 s do not feel it.
+	drainHalf = 700 * time.Millisecond
 
-	// The standard deviation of the wait grows with the age of the report: a share of the age for a
-	// peer that is idle, and one more for one all of whose lanes are taken, where each job more is a wait.
-	// A peer reports five times a second at the least, so that its age alone is some ms or 20 ms.
-	spreadIdle = 0.01
-	spreadBusy = 0.2
-	// waitSpread is the standard deviation of a wait by the wait, of a fresh report.
-	waitSpread = 0.3
+	// The standard deviation of the wait, by which a router weighs a peer against itself, grows with the age of the report: a
+	// share of the age for a peer that is idle, and one more by the root of the share of its lanes that is taken, as
+	// each job more is then a wait. A peer reports five times a second at the least, so that its age alone is 4 ms at most.
+	// In the simulated fleet the errors of waits predicted from reports that are 25, 250 and 700 ms old are 37, 80 and 94 ms
+	// at 0.8 of the capacity where jobs wait, and 18, 50 and 100 ms are quoted. Of peers with a free lane
+	// they are twice what is quoted; with twice as much an idle peer that was heard of 200 ms ago would seem a risk.
+	spreadIdle = 0.02
+	spreadBusy = 0.1
+	// waitSpread is the standard deviation of a wait by the wait, of a fresh report: 57 of 84 ms at 0.95 of the capacity.
+	waitSpread = 0.6
 )
 
 // Peer is what is known of one other machine.
@@ -49,6 +61,7 @@ type Peer struct {
 
 	way     float64 // ns, learned
 	ways    uint64
+	wayAt   time.Duration
 	bias    float64 // ns by which it takes longer than predicted, learned
 	biasAt  time.Duration
 	breaker breaker
@@ -69,47 +82,59 @@ func (p *Peer) usable(now time.Duration, kind string) bool {
 	return serves && !p.report.Draining && p.fresh(now) && p.breaker.ready(now)
 }
 
-// quote predicts what it makes of a job that takes service here. speed is of the cores here.
-func (p *Peer) quote(now time.Duration, kind string, service time.Duration, speed float64) route.Quote {
+// capacity is how much work of a kind it does at a time, in cores of here.
+func (p *Peer) capacity(now time.Duration, kind string, speed float64) float64 {
+	return p.report.Lanes / p.kinds[kind].ratio(now, p.prior(speed))
+}
+
+// quote predicts what it makes of a job that takes service here. speed is of the cores here, and company how many jobs come
+// for each that is sent from here.
+func (p *Peer) quote(now time.Duration, kind string, service time.Duration, speed, company float64) route.Quote {
 	age := max(now-p.at, 0)
-	run := p.run(kind, service, speed)
-	wait, taken := p.wait()
-	wait += p.doubt(now)
-	own, old := float64(wait)*waitSpread, float64(age)*(spreadIdle+spreadBusy*taken)
+	run := p.run(now, kind, service, speed)
+	overhead := p.overhead(now)
+	wait, taken := p.wait(company)
+	wait = time.Duration(float64(wait)*fade(age, drainHalf)) + p.doubt(now)
+	own, old := float64(wait)*waitSpread, float64(age)*(spreadIdle+float64(spreadBusy*math.Sqrt(taken)))
 	return route.Quote{
-		Peer: p.id, Valid: true, Wait: wait, Overhead: p.overhead(), Run: run, Age: age, Scarcity: float32(p.report.Scarcity),
-		Spread: time.Duration(math.Sqrt(float64(own*own)+float64(old*old))) + p.overhead()/2,
+		Peer: p.id, Valid: true, Wait: wait, Overhead: overhead, Run: run, Age: age, Scarcity: float32(p.report.Scarcity),
+		Spread: time.Duration(math.Sqrt(float64(own*own)+float64(old*old))) + overhead/2,
 	}
 }
 
-// wait is until a job that is sent now starts, and which share of the lanes is taken, at most 1. What was sent since
-// the report is not in it.
-func (p *Peer) wait() (wait time.Duration, taken float64) {
+// wait is until a job that is sent now starts, and which share of the lanes is taken, at most 1. Of what runs about a half
+// is left, and the first of several lanes comes free sooner than that: the work over the lanes is 25 ms too
+// much of 44 in the simulated fleet at 0.8 of the capacity, and this 7 of 28.
+func (p *Peer) wait(company float64) (wait time.Duration, taken float64) {
 	lanes := p.report.Lanes
-	jobs := float64(p.report.InFlight + p.since)
+	jobs := float64(p.report.InFlight) + float64(float64(p.since)*company)
 	if jobs < lanes {
 		return 0, jobs / lanes
 	}
-	return time.Duration(float64(p.report.Backlog+p.unreported) / lanes), 1
+	work, queued := float64(p.report.Backlog)+float64(float64(p.unreported)*company), jobs-lanes
+	work *= (queued + 1 - 1/(2*lanes)) / (queued + lanes/2)
+	return time.Duration(min(work/lanes, float64(mostBacklog))), 1
 }
 
-func (p *Peer) run(kind string, service time.Duration, speed float64) time.Duration {
-	return time.Duration(float64(service) * p.kinds[kind].ratio(p.prior(speed)))
+func (p *Peer) run(now time.Duration, kind string, service time.Duration, speed float64) time.Duration {
+	run := float64(max(service, 0)) * p.kinds[kind].ratio(now, p.prior(speed))
+	return time.Duration(min(run, float64(mostBacklog)))
 }
 
-// prior is log2 of how long it takes by how long is taken here, before anything was learned.
+// prior is log2 of how long it takes by how long is taken here, before anything was learned, within the bounds
+// of what can be learned.
 func (p *Peer) prior(speed float64) float64 {
 	if p.report.Speed <= 0 || speed <= 0 {
 		return 0
 	}
-	return stats.Log2(speed / p.report.Speed)
+	return min(max(stats.Log2(speed)-stats.Log2(p.report.Speed), -paceMost), paceMost)
 }
 
-func (p *Peer) overhead() time.Duration {
+func (p *Peer) overhead(now time.Duration) time.Duration {
 	if p.ways == 0 {
 		return firstOverhead
 	}
-	return time.Duration(p.way)
+	return firstOverhead + time.Duration((p.way-float64(firstOverhead))*fade(now-p.wayAt, wayHalf))
 }
 
 // doubt is by how much it takes longer than its reports let expect.
@@ -117,13 +142,14 @@ func (p *Peer) doubt(now time.Duration) time.Duration {
 	if p.bias <= 0 {
 		return 0
 	}
-	return time.Duration(p.bias * stats.Exp2(-float64(now-p.biasAt)/float64(doubtHalf)))
+	return time.Duration(p.bias * fade(now-p.biasAt, doubtHalf))
 }
 
 // score orders peers: the time until the job is probably done, in the number of times that it is
-// probably offered until somebody takes it.
+// probably offered until somebody takes it. The spread is not in it: once the company is counted it
+// makes nothing better, and where reports are old it prefers who reported last, as all others do.
 func score(q *route.Quote) float64 {
-	return float64(q.Finish()+q.Spread) / max(1-float64(q.Scarcity), 0.05)
+	return float64(q.Finish()) / max(1-float64(q.Scarcity), 0.05)
 }
 
 // hear takes in a report. Reports of the past are not taken.
@@ -149,15 +175,21 @@ func (p *Peer) serve(kinds []string) {
 // learn takes in a job that came back.
 func (p *Peer) learn(now time.Duration, kind string, speed float64, s *Sample) {
 	if k := p.kinds[kind]; k != nil {
-		k.observe(p.prior(speed), s.Service, s.Run)
+		k.observe(now, p.prior(speed), s.Service, s.Run)
 	}
-	if way := float64(s.Took - s.Wait - s.Run); way >= 0 {
+	if way := float64(s.Took) - float64(max(s.Wait, 0)) - float64(max(s.Run, 0)); way >= 0 {
+		known := float64(p.overhead(now))
 		p.ways++
-		p.way += max(1/float64(p.ways), overheadNew) * (way - p.way)
+		p.way, p.wayAt = known+float64(max(1/float64(p.ways), overheadNew)*(way-known)), now
 	}
-	if s.Expected > 0 {
+	p.compare(now, s)
+}
+
+// compare takes in by how much a job took longer than expected, or was given up later. A nil sample says nothing.
+func (p *Peer) compare(now time.Duration, s *Sample) {
+	if s != nil && s.Expected > 0 {
 		// The doubt was part of what was expected, so that it settles where nothing is left to correct.
-		p.bias = max(float64(p.doubt(now))+doubtNew*float64(s.Took-s.Expected), 0)
+		p.bias = max(float64(p.doubt(now))+float64(doubtNew*(float64(s.Took)-float64(s.Expected))), 0)
 		p.biasAt = now
 	}
 }

@@ -22,6 +22,7 @@ const (
 	mostBacklog  = 24 * time.Hour
 	mostLanes    = 1 << 16
 	mostSpeed    = 1e6
+	leastSpeed   = 1e-6
 )
 
 // sane brings every number into its range; what is not a number is the worst of it.
@@ -36,7 +37,7 @@ func (r Report) sane() Report {
 		r.Scarcity = 1
 	}
 	r.Scarcity = min(max(r.Scarcity, 0), 1)
-	if !(r.Speed > 0) || r.Speed > mostSpeed {
+	if !(r.Speed >= leastSpeed) || r.Speed > mostSpeed {
 		r.Speed = 0
 	}
 	return r

@@ -47,7 +47,7 @@ func (c *Client) start(ctx context.Context, p *helix.Parcel, q helix.Quote, answ
 	a.began, a.node = c.now(), c.fleet.Name(q.Peer)
 	c.attempts[a] = struct{}{}
 	c.fleet.Send(a.peer, q.Run)
-	c.counts.sent++
+	c.counts.attempts++
 	closed := c.closed
 	if !closed { // or Close may be past its wait
 		c.running.Add(1)

@@ -57,7 +57,7 @@ func (c *Client) Carry(ctx context.Context, p *helix.Parcel) (helix.Delivery, er
 	switch {
 	case err == nil:
 		c.counts.done++
-	case errors.As(err, &undelivered):
+	case errors.As(err, &undelivered) && (undelivered.Unstarted || p.Repeatable) && (p.Deadline.IsZero() || time.Until(p.Deadline) > 0):
 		c.counts.returned++
 	}
 	return d, err

@@ -43,7 +43,7 @@ type Client struct {
 	closed   bool
 }
 
-type counts struct{ sent, done, returned, retries, hedges uint64 }
+type counts struct{ attempts, done, returned, retries, hedges uint64 }
 
 var _ helix.Transport = (*Client)(nil)
 
@@ -194,7 +194,7 @@ func (c *Client) Fleet() helix.Fleet {
 	defer c.mu.Unlock()
 	f := helix.Fleet{
 		Node: c.conn.Node(), Connected: c.conn.Connected(), LastError: c.conn.LastError(),
-		Sent: c.counts.sent, Done: c.counts.done, Returned: c.counts.returned, Retries: c.counts.retries, Hedges: c.counts.hedges,
+		Sent: c.counts.attempts - c.counts.retries - c.counts.hedges, Done: c.counts.done, Returned: c.counts.returned, Retries: c.counts.retries, Hedges: c.counts.hedges,
 		Budget: c.budget.Left(), Server: c.conn.server(c.conn.nc),
 	}
 	for _, v := range c.fleet.Look(c.now()) {

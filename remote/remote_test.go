@@ -58,6 +58,12 @@ func TestWhatComesBack(t *testing.T) {
 		if err := call("panic"); !errors.As(err, &panicked) || panicked.Value != "back: boom" || !strings.Contains(string(panicked.Stack), "registerOdd") {
 			t.Error(err)
 		}
+		if err := call("codec"); !errors.As(err, &panicked) || panicked.Value != "back: bad bytes" {
+			t.Error(err)
+		}
+		if err := call("refused inside"); errors.Is(err, helix.ErrShed) || !errors.As(err, &peer) {
+			t.Errorf("a job's own error came back as %v", err)
+		}
 		if err := call("huge"); err == nil || !strings.Contains(err.Error(), "max_payload") {
 			t.Error(err)
 		}

@@ -123,7 +123,7 @@ func newFleet(t *testing.T, change func(*server.Options), options ...helix.Optio
 		t.Fatal(err)
 	}
 	f.nap = registerNap(t, f.router, "front", 1, &f.ran)
-	registerOdd(t, f.router)
+	registerOdd(t, f.router, "front")
 	f.ends = append(f.ends, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
 		defer cancel()
@@ -183,7 +183,7 @@ func (f *fleet) worker(node string, slow float64, change func(*helix.Config)) *n
 	}
 	n := &napper{router: r, conn: f.dial(remote.Options{Node: node})}
 	registerNap(f.t, r, node, slow, &n.ran)
-	registerOdd(f.t, r)
+	registerOdd(f.t, r, node)
 	if n.worker, err = remote.NewWorker(n.conn, r, remote.WorkerOptions{}); err != nil {
 		f.t.Fatal(err)
 	}
@@ -235,14 +235,22 @@ func registerNap(t testing.TB, r *helix.Router, where string, slow float64, ran 
 }
 
 // registerOdd adds a kind whose input says how it ends.
-func registerOdd(t testing.TB, r *helix.Router) {
+func registerOdd(t testing.TB, r *helix.Router, where string) {
 	t.Helper()
 	if _, err := helix.Register(r, helix.Kind[string, string]{
-		Name: "odd", Idempotent: true, Codec: helix.JSON[string, string](), Units: func(string) uint64 { return 1 },
+		Name: "odd", Idempotent: true, Codec: helix.JSON[string, string](),
+		Units: func(how string) uint64 {
+			if how == "codec" && where != "front" { // outside of the router's own guard, as the codec is
+				panic("bad bytes")
+			}
+			return 1
+		},
 		Run: func(_ context.Context, how string) (string, error) {
 			switch how {
 			case "fail":
 				return "", errors.New("no such thing")
+			case "refused inside":
+				return "", fmt.Errorf("of a child: %w", &helix.ShedError{})
 			case "panic":
 				panic("boom")
 			case "huge":

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"strconv"
 
 	"github.com/nats-io/nats.go"
@@ -22,16 +23,27 @@ func (w *Worker) serve(m *nats.Msg) {
 	}
 	ctx, end := w.contextOf(&o)
 	defer end()
-	if w.options.Extract != nil {
-		ctx = w.options.Extract(ctx, m.Header)
-	}
-	out, routed, err := w.router.CallRouted(ctx, o.kind, m.Data, o.options()...)
+	out, routed, err := w.run(ctx, &o, m)
 	status, reason, body := statusOf(out, err)
 	w.answer(m, status, reason, body, func(h nats.Header) {
 		h.Set(headerWait, strconv.FormatInt(int64(routed.Wait), 10))
 		h.Set(headerRun, strconv.FormatInt(int64(routed.Run), 10))
 		describe(h, err)
 	})
+}
+
+// run gives a job to the router. The user's code that runs outside of it, the codec, the kind's units and Extract, may
+// panic as well: on a byte that somebody sent, which must not end the worker.
+func (w *Worker) run(ctx context.Context, o *order, m *nats.Msg) (out []byte, routed helix.Routed, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			out, err = nil, &helix.PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	if w.options.Extract != nil {
+		ctx = w.options.Extract(ctx, m.Header)
+	}
+	return w.router.CallRouted(ctx, o.kind, m.Data, o.options()...)
 }
 
 // contextOf is what a job sees as its context: it ends with the job's time, with its caller's call, and with the worker.
@@ -61,6 +73,8 @@ func statusOf(out []byte, err error) (status, reason string, body []byte) {
 	switch {
 	case err == nil:
 		return statusDone, "", out
+	case errors.As(err, &failed): // before the others: the job may have returned one of them, of a job that it submitted itself
+		return statusFailed, "", []byte(failed.Err.Error())
 	case errors.As(err, &shed):
 		return statusShed, shed.Reason.String(), nil
 	case errors.Is(err, helix.ErrExpired):
@@ -73,8 +87,6 @@ func statusOf(out []byte, err error) (status, reason string, body []byte) {
 		return statusUnknown, "", []byte(err.Error())
 	case errors.As(err, &payload):
 		return statusMalformed, "", []byte(err.Error())
-	case errors.As(err, &failed):
-		return statusFailed, "", []byte(failed.Err.Error())
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return statusCanceled, "", []byte(err.Error())
 	}

@@ -1,6 +1,6 @@
 // Package helix decides, for every piece of CPU work that a service does, how it
 // runs: on the caller's goroutine (inline), on one of its own (spawn), on a bounded
-// pool (cpu_pool), together with others (batch) or not at all (drop). What is
+// pool (cpu_pool), together with others (batch), on another machine (remote) or not at all (drop). What is
 // admitted is bounded, counted and ends exactly once; what is not is refused at
 // once with a reason and a time to come back. The package owns the walk of a job
 // from submit to result; it must never know HTTP, Prometheus, files or flags.
@@ -13,7 +13,7 @@
 //	hash, err := helix.Do(ctx, r, helix.Hint{Kind: "argon2", Budget: time.Second}, hashPassword)
 //
 // Do wraps any function. Register makes a typed Handle for work that can also be
-// batched. Router.Submit runs a Job record by name.
+// batched and sent to other machines. Router.Submit runs a Job record by name.
 //
 // # What a caller can get
 //
@@ -24,6 +24,7 @@
 //	ErrExpired          the budget or deadline passed before it could start, or could not be met any more; it did not run
 //	ctx.Err()           the caller's context ended, whether the job waited or ran
 //	ErrClosed           the router is closed
+//	*RunError around *UndeliveredError, *PeerError   of a job that was sent to a peer: no answer came, or the job's own error there
 //	*HintError, *JobError, *UnknownKindError, *ConfigError   bad input; nothing ran
 //
 // # Concurrency

@@ -1,9 +1,7 @@
 package broker
 
 import (
-	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"strings"
 	"sync"
@@ -41,7 +39,7 @@ func Start(o Options) (*Server, error) {
 		return nil, fmt.Errorf("the embedded NATS server: %w", err)
 	}
 	failed := make(chan string, 1)
-	ns.SetLoggerV2(&logger{o.Logger, failed}, false, false, false)
+	ns.SetLoggerV2(&logger{log: o.Logger, failed: failed}, false, false, false)
 	go ns.Start() // it returns at once, but for a fault that it would end the process for
 	s := &Server{nats: ns}
 	ready := make(chan bool, 1)
@@ -94,39 +92,4 @@ func (s *Server) Close() {
 		s.nats.Shutdown()
 		s.nats.WaitForShutdown()
 	})
-}
-
-// logger gives the server's lines to ours. It implements server.Logger.
-type logger struct {
-	log    *slog.Logger
-	failed chan string
-}
-
-func (l *logger) line(level func(string, ...any), format string, v []any) {
-	level("NATS: " + strings.TrimSpace(fmt.Sprintf(format, v...)))
-}
-
-// Noticef implements server.Logger. What the server tells of itself is for whoever looks for it.
-func (l *logger) Noticef(format string, v ...any) { l.line(l.log.Debug, format, v) }
-
-// Warnf implements server.Logger.
-func (l *logger) Warnf(format string, v ...any) { l.line(l.log.Warn, format, v) }
-
-// Errorf implements server.Logger.
-func (l *logger) Errorf(format string, v ...any) { l.line(l.log.Error, format, v) }
-
-// Debugf implements server.Logger.
-func (l *logger) Debugf(format string, v ...any) { l.line(l.log.Debug, format, v) }
-
-// Tracef implements server.Logger.
-func (l *logger) Tracef(format string, v ...any) { l.line(l.log.Debug, format, v) }
-
-// Fatalf implements server.Logger: the server takes it that the process ends. Start tells its caller instead.
-func (l *logger) Fatalf(format string, v ...any) {
-	err := errors.New(fmt.Sprintf(format, v...))
-	l.log.Error("the embedded NATS server has a fault that ends it", slog.Any("error", err))
-	select {
-	case l.failed <- err.Error():
-	default:
-	}
 }

@@ -203,6 +203,23 @@ func TestNodesFormAMeshOverTLS(t *testing.T) {
 	}
 }
 
+func TestAMeshNeedsNoListenerForClients(t *testing.T) {
+	one := start(t, broker.Options{ClusterListen: "127.0.0.1:0"})
+	two := start(t, broker.Options{ClusterListen: "127.0.0.1:0", Routes: []string{one.ClusterAddr()}})
+	three := start(t, broker.Options{ClusterListen: "127.0.0.1:0", Routes: []string{one.ClusterAddr()}})
+	a, err := connect(t, "", nats.InProcessServer(two.InProcess()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := connect(t, "", nats.InProcessServer(three.InProcess()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	roundTrip(t, a, b)
+	one.Close() // two and three have found each other meanwhile
+	roundTrip(t, a, b)
+}
+
 func TestAStoreOutlivesItsServer(t *testing.T) {
 	dir := t.TempDir()
 	for life := range 2 {

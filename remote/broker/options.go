@@ -38,7 +38,8 @@ type Options struct {
 	Name string
 	// Listen is host:port for clients. "" = none. Port 0 takes a free one.
 	Listen string
-	// ClusterListen is host:port for the servers of other nodes. "" = none. Port 0 takes a free one.
+	// ClusterListen is host:port for the servers of other nodes. "" = none. Port 0 takes a free one. Without Listen
+	// a free port on loopback is opened beside it, which NATS needs; it asks for the same secret and certificate.
 	ClusterListen string
 	// Routes are the ClusterListen addresses of other nodes; one that can be reached is enough. They need ClusterListen.
 	Routes []string
@@ -144,7 +145,7 @@ func beyondLoopback(address string) bool {
 // server are the options in NATS' words.
 func (o *Options) server() (*server.Options, error) {
 	so := &server.Options{
-		ServerName: o.Name, DontListen: o.Listen == "", NoSigs: true, NoFastProducerStall: true,
+		ServerName: o.Name, DontListen: o.Listen == "" && o.ClusterListen == "", NoSigs: true, NoFastProducerStall: true,
 		MaxPayload: int32(o.MaxPayload), PingInterval: pingEvery, MaxPingsOut: pingsOut, WriteDeadline: writeWithin,
 		JetStream: o.StoreDir != "", StoreDir: o.StoreDir, SyncAlways: true, JetStreamMaxStore: o.MaxStore, DisableJetStreamBanner: true,
 	}
@@ -171,8 +172,12 @@ func (o *Options) mesh(so *server.Options, secure *tls.Config) {
 		return
 	}
 	c := &so.Cluster
-	c.Name, c.ConnectRetries, c.PingInterval, c.MaxPingsOut, c.WriteDeadline = "helix", dialedAgain, pingEvery, pingsOut, writeWithin
+	c.Name, c.ConnectRetries, c.ConnectBackoff, c.PingInterval, c.MaxPingsOut, c.WriteDeadline = "helix", dialedAgain, true, pingEvery, pingsOut, writeWithin
 	c.Host, c.Port, _ = split(o.ClusterListen) // checked
+	if o.Listen == "" {
+		// NATS routes nothing before it listens for clients: it does on a loopback port that nobody is told of.
+		so.Host, so.Port, c.NoAdvertise = "127.0.0.1", server.RANDOM_PORT, true
+	}
 	if o.Secret != "" {
 		c.Username, c.Password = User, o.Secret
 	}

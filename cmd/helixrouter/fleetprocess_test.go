@@ -39,6 +39,10 @@ func TestAFleetOfTheSameBinary(t *testing.T) {
 	eventually(t, "both are part of it", func() bool {
 		return strings.Contains(front.errors(), "part of a fleet") && strings.Contains(worker.errors(), `msg="connected with NATS"`)
 	})
+	eventually(t, "the front knows the worker", func() bool {
+		_, text := front.get("/api/fleet")
+		return strings.Contains(text, `"name":"back"`) && strings.Contains(text, `"state":"ready"`)
+	})
 	file := filepath.Join(t.TempDir(), "fleet.json")
 	if err := os.WriteFile(file, []byte(`{"cpu_parallelism": 3}`), 0o600); err != nil {
 		t.Fatal(err)
@@ -50,6 +54,21 @@ func TestAFleetOfTheSameBinary(t *testing.T) {
 		return strings.Contains(front.errors(), "the fleet's configuration is live") && strings.Contains(worker.errors(), "the fleet's configuration is live")
 	})
 	for _, p := range []*process{worker, front} {
+		p.signal(syscall.SIGTERM)
+		p.end(exitOK)
+	}
+}
+
+func TestDaemonsFormAMesh(t *testing.T) {
+	at := freeAddress(t)
+	one := start(t, nil, "--sim-jobs", "0", "--node", "one", "--cluster-mesh", at).serving()
+	two := start(t, nil, "--sim-jobs", "0", "--node", "two", "--cluster-mesh", freeAddress(t), "--cluster-routes", at).serving()
+	eventually(t, "each knows the other", func() bool {
+		_, first := one.get("/api/fleet")
+		_, second := two.get("/api/fleet")
+		return strings.Contains(first, `"name":"two"`) && strings.Contains(second, `"name":"one"`)
+	})
+	for _, p := range []*process{one, two} {
 		p.signal(syscall.SIGTERM)
 		p.end(exitOK)
 	}

@@ -15,7 +15,7 @@ type Explanation struct {
 	Decision Decision `json:"decision"`
 	Sentence string   `json:"sentence"` // all of it, for people
 	// Rule is what decided: table, unknown_kind, pressure, inline_cap, infeasible, door, probe,
-	// lanes_free, lanes_taken, router or own_policy.
+	// floor, lanes_free, lanes_taken, router, own_policy or peer.
 	Rule      string           `json:"rule"`
 	Class     Class            `json:"class"`
 	Budget    float64          `json:"budget_seconds"` // left at submit; 0 = none

@@ -72,13 +72,16 @@ func (p *process) errors() string {
 	return p.stderr.String()
 }
 
-// start runs the program on a free port, in a folder of its own.
+// start runs the program, on a free port if it is told none, in a folder of its own.
 func start(t *testing.T, environ []string, args ...string) *process {
 	t.Helper()
 	if testing.Short() || runtime.GOOS == "windows" {
 		t.Skip("runs a process and sends it signals")
 	}
-	p := &process{t: t, cmd: exec.Command(binary, append(slices.Clip(args), "--port", "0")...), lines: make(chan string, 100)}
+	if !slices.Contains(args, "--port") {
+		args = append(slices.Clip(args), "--port", "0")
+	}
+	p := &process{t: t, cmd: exec.Command(binary, args...), lines: make(chan string, 100)}
 	p.cmd.Dir = t.TempDir()
 	p.cmd.Env = append([]string{"PATH=/bin"}, environ...)
 	p.cmd.Stderr = p

@@ -283,8 +283,17 @@ func TestAMatrixHasARowForEachCell(t *testing.T) {
 		t.Errorf("progress %v of %v", last, m.Total())
 	}
 	m.Options.Work, m.Makers = nil, m.Makers[:1]
-	if cells, err := m.Run(t.Context()); err != nil || cells[0].Drift == 0 {
-		t.Errorf("no calibration: %+v, %v", cells, err)
+	// On a steady machine two calibrations may well be equal to the last digit, but not time after time.
+	drifted := false
+	for try := 0; try < 5 && !drifted; try++ {
+		cells, err := m.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		drifted = slices.ContainsFunc(cells, func(c loadgen.Cell) bool { return c.Drift != 0 })
+	}
+	if !drifted {
+		t.Error("no calibration")
 	}
 	m.Scenarios = []string{"none such"}
 	if _, err := m.Run(t.Context()); err == nil {

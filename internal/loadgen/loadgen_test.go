@@ -283,17 +283,10 @@ func TestAMatrixHasARowForEachCell(t *testing.T) {
 		t.Errorf("progress %v of %v", last, m.Total())
 	}
 	m.Options.Work, m.Makers = nil, m.Makers[:1]
-	// On a steady machine two calibrations may well be equal to the last digit, but not time after time.
-	drifted := false
-	for try := 0; try < 5 && !drifted; try++ {
-		cells, err := m.Run(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		drifted = slices.ContainsFunc(cells, func(c loadgen.Cell) bool { return c.Drift != 0 })
-	}
-	if !drifted {
-		t.Error("no calibration")
+	// Without Work of the caller's the kernel is calibrated: without that it would do nothing. On a steady machine both
+	// calibrations of a run are equal to the last digit.
+	if cells, err := m.Run(t.Context()); err != nil || cells[0].P50Seconds == 0 || cells[0].Drift < 0 || cells[0].Drift > 1 {
+		t.Errorf("no calibration: %+v, %v", cells, err)
 	}
 	m.Scenarios = []string{"none such"}
 	if _, err := m.Run(t.Context()); err == nil {

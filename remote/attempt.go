@@ -18,10 +18,13 @@ import (
 type attempt struct {
 	peer   uint32 // 0 = whoever takes it
 	node   string // "" = whoever takes it
+	number string // cancels it
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	quote  helix.Quote
 	began  time.Duration
+
+	session string // of the worker; "" = not known; guarded by Client.mu
 }
 
 // answer is what became of an attempt.
@@ -45,6 +48,8 @@ func (c *Client) start(ctx context.Context, p *helix.Parcel, q helix.Quote, answ
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
 	c.mu.Lock()
 	a.began, a.node = c.now(), c.fleet.Name(q.Peer)
+	c.numbers++
+	a.number, a.session = c.sender+"."+strconv.FormatUint(c.numbers, 36), c.sessions[a.node]
 	c.attempts[a] = struct{}{}
 	c.fleet.Send(a.peer, q.Run)
 	c.counts.attempts++
@@ -73,8 +78,7 @@ func (c *Client) request(a *attempt, p *helix.Parcel) answer {
 		m.Subject = c.conn.subject("work", a.node)
 	}
 	m.Data = p.Payload
-	number := c.conn.nc.NewRespInbox() // unique, and nobody else's
-	o := orderOf(p, number)
+	o := orderOf(p, a.number)
 	o.write(m.Header)
 	if c.inject != nil {
 		c.inject(a.ctx, m.Header)
@@ -85,13 +89,13 @@ func (c *Client) request(a *attempt, p *helix.Parcel) answer {
 	}
 	reply, err := c.conn.nc.RequestMsgWithContext(a.ctx, m)
 	if err != nil {
-		return c.end(a, p, c.unanswered(a, number, err), nil)
+		return c.end(a, p, c.unanswered(a, err), nil)
 	}
 	return c.end(a, p, read(a, reply), reply.Header)
 }
 
 // unanswered says what is known of a job whose answer does not come.
-func (c *Client) unanswered(a *attempt, number string, err error) answer {
+func (c *Client) unanswered(a *attempt, err error) answer {
 	var unsent *unsentError
 	switch cause := context.Cause(a.ctx); {
 	case errors.Is(err, nats.ErrNoResponders):
@@ -99,7 +103,7 @@ func (c *Client) unanswered(a *attempt, number string, err error) answer {
 	case errors.As(cause, &unsent):
 		return answer{attempt: a, err: unsent, unstarted: true}
 	case a.ctx.Err() != nil:
-		c.callOff(a.node, number)
+		c.callOff(a.node, a.number)
 		return answer{attempt: a, err: cause}
 	default: // it could not be sent
 		return answer{attempt: a, err: err, unstarted: true}

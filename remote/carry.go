@@ -127,7 +127,7 @@ func (w *carrier) hedge() *time.Timer {
 // again tries another peer, if there is one that is not scarce and the budget has something left. Where the first
 // is gone and no other is known, any worker that there is may take it.
 func (w *carrier) again(gone bool, count *uint64) bool {
-	if len(w.tried) >= mostAttempts || w.parcel.Quote.Scarcity > 0 {
+	if len(w.tried) >= mostAttempts || w.parcel.Quote.Scarcity > 0 || !w.client.conn.Connected() {
 		return false
 	}
 	c := w.client

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	crypto "crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -39,6 +40,9 @@ type Client struct {
 	budget   peer.Budget
 	attempts map[*attempt]struct{}    // under way
 	heavy    map[string]time.Duration // kinds of which a job was too large to send, and until when none is offered
+	sessions map[string]string        // of the workers, by their names; at most peer.MaxPeers
+	sender   string                   // random; begins the numbers of all jobs
+	numbers  uint64                   // given
 	counts   counts
 	closed   bool
 }
@@ -52,6 +56,7 @@ func NewClient(conn *Conn, o ClientOptions) (*Client, error) {
 	c := &Client{
 		conn: conn, log: conn.options.Log, inject: o.Inject, epoch: time.Now(), quit: make(chan struct{}),
 		attempts: map[*attempt]struct{}{}, heavy: map[string]time.Duration{},
+		sessions: map[string]string{}, sender: crypto.Text(),
 	}
 	c.fleet.Speed = speed()
 	sub, err := conn.nc.Subscribe(conn.subject("load", "*"), c.heartbeat)
@@ -89,6 +94,7 @@ var (
 	errSilent       = fmt.Errorf("the peer has said nothing for %v", peer.Fresh)
 	errDeadline     = errors.New("the job's time is over and no answer came")
 	errNotNeeded    = errors.New("another attempt has answered")
+	errForgotten    = errors.New("the peer has started or connected anew, and does not have the job")
 	errTooLarge     = errors.New("the job is too large for one message")
 )
 
@@ -107,6 +113,32 @@ func (c *Client) heartbeat(m *nats.Msg) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.fleet.Hear(c.now(), node, kinds, report)
+	c.meetLocked(node, m.Header)
+}
+
+// meetLocked ends what was sent to a worker in a session that is over, unless it still has it.
+func (c *Client) meetLocked(node string, h nats.Header) {
+	session := h.Get(headerSession)
+	if session == "" || c.sessions[node] == session {
+		return
+	}
+	if len(c.sessions) >= peer.MaxPeers {
+		clear(c.sessions) // each is learned again within a heartbeat
+	}
+	c.sessions[node] = session
+	held := map[string]bool{}
+	for number := range strings.FieldsSeq(h.Get(headerHeld)) {
+		held[number] = true
+	}
+	for a := range c.attempts {
+		switch {
+		case a.node != node || a.session == session:
+		case a.session == "" || held[a.number]:
+			a.session = session
+		default:
+			a.cancel(errForgotten)
+		}
+	}
 }
 
 // Quote implements helix.Transport.
@@ -162,6 +194,9 @@ func (c *Client) watch() {
 
 func (c *Client) disconnected() {
 	c.breakOff(errDisconnected, func(*attempt) bool { return true })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.sessions) // some may end while nothing is heard of them
 }
 
 // forbidden leaves a peer alone that this node may not send to, and tells so those who wait for it.
@@ -190,13 +225,15 @@ func (c *Client) breakOff(why error, meant func(*attempt) bool) {
 
 // Fleet implements helix.Transport.
 func (c *Client) Fleet() helix.Fleet {
+	f := helix.Fleet{Node: c.conn.Node(), Connected: c.conn.Connected(), LastError: c.conn.LastError()}
+	if f.Connected {
+		f.Server = c.conn.server(c.conn.nc) // without c.mu, since it waits for a write that hangs
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	f := helix.Fleet{
-		Node: c.conn.Node(), Connected: c.conn.Connected(), LastError: c.conn.LastError(),
-		Sent: c.counts.attempts - c.counts.retries - c.counts.hedges, Done: c.counts.done, Returned: c.counts.returned, Retries: c.counts.retries, Hedges: c.counts.hedges,
-		Budget: c.budget.Left(), Server: c.conn.server(c.conn.nc),
-	}
+	f.Sent = c.counts.attempts - c.counts.retries - c.counts.hedges
+	f.Done, f.Returned, f.Retries, f.Hedges = c.counts.done, c.counts.returned, c.counts.retries, c.counts.hedges
+	f.Budget = c.budget.Left()
 	for _, v := range c.fleet.Look(c.now()) {
 		f.Peers = append(f.Peers, peerOf(&v))
 	}

@@ -31,6 +31,7 @@ type Conn struct {
 	nc      *nats.Conn
 	options Options
 	lastErr atomic.Pointer[string]
+	up      atomic.Bool // there is a server, as far as the callbacks have come; nc's own answer waits for a write that hangs
 
 	mu        sync.Mutex
 	listeners map[int]listener // guarded by mu
@@ -40,6 +41,7 @@ type Conn struct {
 // listener is told what happens to the connection. Calls come one at a time, without a lock held.
 type listener struct {
 	lost      func()               // it is gone, and with it every answer that is under way
+	back      func()               // it is there again, or for the first time
 	forbidden func(subject string) // the server refuses what is sent there
 }
 
@@ -55,6 +57,7 @@ func Dial(o Options) (*Conn, error) {
 		return nil, fmt.Errorf("NATS at %s: %w", o.where(), err)
 	}
 	c.nc = nc
+	c.up.Store(nc.IsConnected())
 	return c, nil
 }
 
@@ -109,8 +112,8 @@ func (c *Conn) Node() string { return c.options.Node }
 // NATS is the connection itself, for what this package does not do, such as durable jobs.
 func (c *Conn) NATS() *nats.Conn { return c.nc }
 
-// Connected reports whether there is a server now.
-func (c *Conn) Connected() bool { return c.nc.IsConnected() }
+// Connected reports whether there is a server now. It answers at once.
+func (c *Conn) Connected() bool { return c.up.Load() }
 
 // LastError is the last that went wrong with the connection, "" if nothing has.
 func (c *Conn) LastError() string {
@@ -159,7 +162,8 @@ func (c *Conn) tell(what func(listener)) {
 
 func (c *Conn) note(text string) { c.lastErr.Store(&text) }
 
-func (c *Conn) disconnected(_ *nats.Conn, err error) {
+func (c *Conn) disconnected(nc *nats.Conn, err error) {
+	c.up.Store(nc.IsConnected())
 	if err == nil {
 		return // it was closed
 	}
@@ -173,7 +177,13 @@ func (c *Conn) disconnected(_ *nats.Conn, err error) {
 }
 
 func (c *Conn) connected(nc *nats.Conn) {
+	c.up.Store(nc.IsConnected())
 	c.options.Log.Info("connected with NATS", slog.String("server", c.server(nc)), slog.String("node", c.options.Node))
+	c.tell(func(l listener) {
+		if l.back != nil {
+			l.back()
+		}
+	})
 }
 
 // server is the one that there is a connection with, "" = none.

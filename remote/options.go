@@ -54,11 +54,11 @@ func (o *Options) complete() error {
 	}
 	for _, x := range [][2]string{{"Node", o.Node}, {"Prefix", o.Prefix}} {
 		if !token.MatchString(x[1]) {
-			faults = append(faults, fmt.Errorf("%s %q: give 1 to 64 letters, digits, - and _", x[0], x[1]))
+			faults = append(faults, fmt.Errorf("the option %s %q: give 1 to 64 letters, digits, - and _", x[0], x[1]))
 		}
 	}
 	if (o.Cert == "") != (o.Key == "") {
-		faults = append(faults, errors.New("Cert and Key belong together: give both or none"))
+		faults = append(faults, errors.New("the options Cert and Key belong together: give both or none"))
 	}
 	for _, path := range []string{o.Credentials, o.CA, o.Cert, o.Key} {
 		if path == "" {

@@ -420,3 +420,34 @@ func TestTracesCrossTheWire(t *testing.T) {
 		f.end()
 	})
 }
+
+func TestAWorkerThatLeavesIsWaitedFor(t *testing.T) {
+	inBubble(t, func(t *testing.T, f *fleet) {
+		n := f.worker("back", 1, nil)
+		long := f.nap.Go(t.Context(), 10_000, helix.AtMostOnce) // five times as long as silence is forgiven
+		time.Sleep(10 * ms)
+		n.leave(t)
+		if v, err := long.Wait(t.Context()); v != "back 10000" || err != nil {
+			t.Errorf("%q, %v", v, err)
+		}
+	})
+}
+
+func TestAWorkerThatStartsAnewSaysWhatItNoLongerHas(t *testing.T) {
+	inBubble(t, func(t *testing.T, f *fleet) {
+		n := f.worker("back", 1, nil)
+		began := time.Now()
+		lost := f.nap.Go(t.Context(), 3_600_000, helix.AtMostOnce)
+		time.Sleep(10 * ms)
+		n.conn.Close() // and another of its name is there at once, before anybody misses it
+		f.worker("back", 1, nil)
+		_, err := lost.Wait(t.Context())
+		var u *helix.UndeliveredError
+		if !errors.As(err, &u) || u.Unstarted || !strings.Contains(err.Error(), "anew") || time.Since(began) > 1500*ms {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		if v, err := f.nap.Do(t.Context(), 5); v != "back 5" || err != nil {
+			t.Errorf("%q, %v", v, err)
+		}
+	})
+}

@@ -38,6 +38,12 @@ const (
 	headerStackBytes = "Helix-Panic-Stack-Bytes" // of a panic: how much of the payload's end is the stack
 )
 
+// The headers of a heartbeat, beside Helix-Load.
+const (
+	headerSession = "Helix-Session" // changes with each start and each connection of the worker
+	headerHeld    = "Helix-Held"    // the numbers of the jobs that it has, in the first heartbeat of a session
+)
+
 // The statuses of an answer.
 const (
 	statusDone      = "done"

@@ -2,22 +2,19 @@ package remote
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
 
 	"github.com/helixrouter/helix"
-	"github.com/helixrouter/helix/internal/peer"
 )
 
 const (
-	// beatEvery is how often a worker tells its load by itself: a peer is stale after ten that are missing.
-	beatEvery = 200 * time.Millisecond
 	// defaultInFlight bounds the jobs that a worker has taken and not answered. Its router refuses long before, by its
 	// queue's bound; this bounds goroutines where jobs run inline or are spawned.
 	defaultInFlight = 4096
@@ -49,12 +46,16 @@ type Worker struct {
 	cancels *nats.Subscription
 	quit    chan struct{}  // closed to end the heartbeat
 	beating sync.WaitGroup // the heartbeat
+	start   string         // random, so that nobody takes it for one that had its name before
+	deaf    func()         // ends what listens to the connection
 
 	mu       sync.Mutex
 	jobs     map[string]context.CancelFunc // by the number that cancels it; guarded by mu
 	running  int                           // jobs taken; guarded by mu
 	idle     chan struct{}                 // closed when closing and nothing runs
 	draining bool                          // guarded by mu
+	lives    int                           // connections that were lost; guarded by mu
+	told     int                           // of the connections, the ones in which it was said what is held; guarded by mu
 }
 
 // NewWorker begins to take jobs of every kind of the router that has a Codec. Kinds that are registered
@@ -68,8 +69,9 @@ func NewWorker(conn *Conn, r *helix.Router, o WorkerOptions) (*Worker, error) {
 	}
 	w := &Worker{
 		conn: conn, router: r, options: o, log: conn.options.Log, speed: speed(),
-		quit: make(chan struct{}), idle: make(chan struct{}), jobs: map[string]context.CancelFunc{},
+		quit: make(chan struct{}), idle: make(chan struct{}), jobs: map[string]context.CancelFunc{}, start: rand.Text(),
 	}
+	w.deaf = conn.listen(listener{lost: w.disconnected, back: w.publishLoad})
 	w.base, w.giveUp = context.WithCancel(context.Background())
 	if err := w.subscribe(); err != nil {
 		return nil, errors.Join(fmt.Errorf("taking jobs: %w", err), w.Close(context.Background()))
@@ -103,8 +105,6 @@ func (w *Worker) Close(ctx context.Context) error {
 	}
 	w.draining = true
 	w.mu.Unlock()
-	close(w.quit)
-	w.beating.Wait()
 	w.publishLoad() // so that nobody sends what would only come back
 	for _, s := range w.orders {
 		_ = s.Drain() // what has arrived is still given to take; an error means that the connection is gone
@@ -125,6 +125,9 @@ func (w *Worker) Close(ctx context.Context) error {
 		<-w.idle
 	}
 	w.giveUp()
+	close(w.quit) // not before: who is silent is taken for gone, with the jobs that it still runs
+	w.beating.Wait()
+	w.deaf()
 	if w.cancels != nil {
 		_ = w.cancels.Unsubscribe()
 	}
@@ -167,40 +170,6 @@ func (w *Worker) checkIdleLocked() {
 		default:
 			close(w.idle)
 		}
-	}
-}
-
-// report is the load of this moment, without jobs whose answers are being written.
-func (w *Worker) report(answered int) peer.Report {
-	l := w.router.LoadReport()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return peer.Report{
-		InFlight: max(l.InFlight, w.running-answered), Backlog: l.Backlog, Lanes: float64(l.Lanes), Scarcity: l.Scarcity,
-		Speed: w.speed, Draining: w.draining,
-	}
-}
-
-// beat tells the load at once and then five times a second.
-func (w *Worker) beat() {
-	ticker := time.NewTicker(beatEvery)
-	defer ticker.Stop()
-	for {
-		w.publishLoad()
-		select {
-		case <-w.quit:
-			return
-		case <-ticker.C:
-		}
-	}
-}
-
-func (w *Worker) publishLoad() {
-	m := nats.NewMsg(w.conn.subject("load", w.conn.Node()))
-	m.Header.Set(headerLoad, formatLoad(w.report(0)))
-	m.Data = []byte(strings.Join(w.router.CallableKinds(), "\n"))
-	if err := w.conn.nc.PublishMsg(m); err != nil && w.conn.Connected() {
-		w.log.Debug("a heartbeat was not sent", slog.Any("error", err))
 	}
 }
 

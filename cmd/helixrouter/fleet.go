@@ -60,18 +60,18 @@ func openFleet(s *fleetSettings, sends, traced bool, log *slog.Logger) (f *fleet
 }
 
 // dialOptions lead to NATS.
-func (s *fleetSettings) dialOptions(log *slog.Logger) remote.Options {
-	o := remote.Options{URL: s.nats, Node: s.node, Credentials: s.creds, CA: s.ca, Cert: s.cert, Key: s.key, Log: log}
-	if s.secret != "" {
-		o.User, o.Password = broker.User, s.secret
+func (f *fleetSettings) dialOptions(log *slog.Logger) remote.Options {
+	o := remote.Options{URL: f.nats, Node: f.node, Credentials: f.creds, CA: f.ca, Cert: f.cert, Key: f.key, Log: log}
+	if f.secret != "" {
+		o.User, o.Password = broker.User, f.secret
 	}
 	return o
 }
 
-func (s *fleetSettings) brokerOptions(log *slog.Logger) broker.Options {
+func (f *fleetSettings) brokerOptions(log *slog.Logger) broker.Options {
 	return broker.Options{
-		Name: s.node, Listen: s.listen, ClusterListen: s.mesh, Routes: s.routes, StoreDir: s.store,
-		CA: s.ca, Cert: s.cert, Key: s.key, Secret: s.secret, Logger: log,
+		Name: f.node, Listen: f.listen, ClusterListen: f.mesh, Routes: f.routes, StoreDir: f.store,
+		CA: f.ca, Cert: f.cert, Key: f.key, Secret: f.secret, Logger: log,
 	}
 }
 
@@ -166,15 +166,15 @@ func (f *fleet) close() {
 const pushWithin = 10 * time.Second
 
 // dialOnce connects for one command, and fails where no server answers.
-func (s *fleetSettings) dialOnce(log *slog.Logger) (*remote.Conn, error) {
-	conn, err := remote.Dial(s.dialOptions(log))
+func (f *fleetSettings) dialOnce(log *slog.Logger) (*remote.Conn, error) {
+	conn, err := remote.Dial(f.dialOptions(log))
 	if err != nil {
 		return nil, exitf(exitUsage, "%w", err)
 	}
 	for end := time.Now().Add(pushWithin); !conn.Connected(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			conn.Close()
-			return nil, exitf(exitFailure, "no answer from %s within %v: %w", s.nats, pushWithin, errors.New(conn.LastError()))
+			return nil, exitf(exitFailure, "no answer from %s within %v: %w", f.nats, pushWithin, errors.New(conn.LastError()))
 		}
 	}
 	return conn, nil

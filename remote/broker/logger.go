@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -61,7 +60,7 @@ func (l *logger) Tracef(format string, v ...any) { l.line(l.log.Debug, format, v
 
 // Fatalf implements server.Logger: the server takes it that the process ends. Start tells its caller instead.
 func (l *logger) Fatalf(format string, v ...any) {
-	err := errors.New(fmt.Sprintf(format, v...))
+	err := fmt.Errorf(format, v...)
 	l.log.Error("the embedded NATS server has a fault that ends it", slog.Any("error", err))
 	select {
 	case l.failed <- err.Error():

@@ -49,16 +49,16 @@ const (
 func (j *Job) Validate() error {
 	var faults []error
 	if !idPattern.MatchString(j.ID) {
-		faults = append(faults, fmt.Errorf("ID %.40q: give 1 to 128 letters, digits, - and _", j.ID))
+		faults = append(faults, fmt.Errorf("the ID %.40q: give 1 to 128 letters, digits, - and _", j.ID))
 	}
 	if j.Kind == "" || len(j.Kind) > maxKind {
-		faults = append(faults, fmt.Errorf("Kind has %d bytes: name a kind in 1 to %d", len(j.Kind), maxKind))
+		faults = append(faults, fmt.Errorf("the Kind has %d bytes: name a kind in 1 to %d", len(j.Kind), maxKind))
 	}
 	if len(j.Tenant) > maxTenant {
-		faults = append(faults, fmt.Errorf("Tenant has %d bytes: at most %d are kept", len(j.Tenant), maxTenant))
+		faults = append(faults, fmt.Errorf("the Tenant has %d bytes: at most %d are kept", len(j.Tenant), maxTenant))
 	}
 	if j.Class > helix.ClassCriticalPlus {
-		faults = append(faults, fmt.Errorf("Class is %v: use one of the Class constants", j.Class))
+		faults = append(faults, fmt.Errorf("the Class is %v: use one of the Class constants", j.Class))
 	}
 	return errors.Join(faults...)
 }

@@ -73,16 +73,16 @@ func (o *Options) complete() error {
 	}
 	var faults []error
 	if !namePattern.MatchString(o.Name) {
-		faults = append(faults, fmt.Errorf("Name %q: give 1 to 32 letters, digits and _", o.Name))
+		faults = append(faults, fmt.Errorf("the Name %q: give 1 to 32 letters, digits and _", o.Name))
 	}
 	if o.MaxJobs < 1 || o.MaxDead < 1 {
-		faults = append(faults, fmt.Errorf("MaxJobs %d, MaxDead %d: give positive numbers", o.MaxJobs, o.MaxDead))
+		faults = append(faults, fmt.Errorf("the bounds MaxJobs %d, MaxDead %d: give positive numbers", o.MaxJobs, o.MaxDead))
 	}
 	if o.Duplicates < 0 || o.ResultTTL < time.Second || o.AckWait < 100*time.Millisecond {
-		faults = append(faults, fmt.Errorf("Duplicates %v, ResultTTL %v, AckWait %v: give at least 0, 1s and 100ms", o.Duplicates, o.ResultTTL, o.AckWait))
+		faults = append(faults, fmt.Errorf("the times Duplicates %v, ResultTTL %v, AckWait %v: give at least 0, 1s and 100ms", o.Duplicates, o.ResultTTL, o.AckWait))
 	}
 	if o.Replicas != 1 && o.Replicas != 3 && o.Replicas != 5 {
-		faults = append(faults, fmt.Errorf("Replicas %d: give 1, 3 or 5", o.Replicas))
+		faults = append(faults, fmt.Errorf("the number of Replicas %d: give 1, 3 or 5", o.Replicas))
 	}
 	return errors.Join(faults...)
 }

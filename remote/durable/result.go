@@ -32,7 +32,7 @@ type Result struct {
 // Result waits until the job has a result, or ctx ends. Results are kept for Options.ResultTTL.
 func (q *Queue) Result(ctx context.Context, id string) (Result, error) {
 	if !idPattern.MatchString(id) {
-		return Result{}, fmt.Errorf("ID %.40q: give 1 to 128 letters, digits, - and _", id)
+		return Result{}, fmt.Errorf("the ID %.40q: give 1 to 128 letters, digits, - and _", id)
 	}
 	watcher, err := q.results.Watch(ctx, id)
 	if err != nil {

@@ -57,7 +57,7 @@ type Worker struct {
 // NewWorker begins to take jobs. Kinds that the router does not know are tried on other workers.
 func NewWorker(q *Queue, r *helix.Router, o WorkerOptions) (*Worker, error) {
 	if o.Concurrency < 0 || o.Tries < 0 {
-		return nil, fmt.Errorf("Concurrency %d, Tries %d: give positive numbers, or 0 for %d and %d", o.Concurrency, o.Tries, defaultConcurrency, defaultTries)
+		return nil, fmt.Errorf("the bounds Concurrency %d, Tries %d: give positive numbers, or 0 for %d and %d", o.Concurrency, o.Tries, defaultConcurrency, defaultTries)
 	}
 	if o.Concurrency == 0 {
 		o.Concurrency = defaultConcurrency

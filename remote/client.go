@@ -202,8 +202,11 @@ func (c *Client) disconnected() {
 // forbidden leaves a peer alone that this node may not send to, and tells so those who wait for it.
 func (c *Client) forbidden(subject string) {
 	node, ok := strings.CutPrefix(subject, c.conn.subject("work")+".")
-	if !ok {
+	if !ok && subject != c.conn.subject("work") {
 		return
+	}
+	if !ok {
+		node = "" // whoever takes it
 	}
 	why := fmt.Errorf("NATS forbids this node to publish to %s: %w", subject, nats.ErrPermissionViolation)
 	c.mu.Lock()

@@ -77,7 +77,7 @@ func (c *Conn) natsOptions() []nats.Option {
 		nats.IgnoreAuthErrorAbort(),
 		nats.ReconnectBufSize(-1), // what cannot be sent now is not sent later: the job has gone elsewhere by then
 		nats.DisconnectErrHandler(c.disconnected), nats.ReconnectHandler(c.connected), nats.ConnectHandler(c.connected),
-		nats.ErrorHandler(c.failed),
+		nats.ErrorHandler(c.failed), nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { c.note(err.Error()) }),
 	}
 	if o.Server != nil {
 		options = append(options, nats.InProcessServer(o.Server))

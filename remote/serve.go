@@ -52,7 +52,11 @@ func (w *Worker) contextOf(o *order) (context.Context, context.CancelFunc) {
 	if o.cancel != "" {
 		w.mu.Lock()
 		w.jobs[o.cancel] = cancel
+		late := w.early.has(o.cancel)
 		w.mu.Unlock()
+		if late {
+			cancel()
+		}
 	}
 	if o.deadline.IsZero() {
 		return ctx, cancel

@@ -2,6 +2,8 @@ package remote
 
 import (
 	"math"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,4 +80,19 @@ func FuzzReadOrder(f *testing.F) {
 			t.Errorf("%+v was taken", o)
 		}
 	})
+}
+
+func TestCallsThatComeEarlyAreRememberedWithinABound(t *testing.T) {
+	var e early
+	for i := range 3 * mostEarly {
+		e.add(strconv.Itoa(i))
+		e.add(strconv.Itoa(i)) // twice is once
+	}
+	if !e.has(strconv.Itoa(3*mostEarly-1)) || !e.has(strconv.Itoa(2*mostEarly)) || e.has(strconv.Itoa(2*mostEarly-1)) || len(e.known) != mostEarly {
+		t.Errorf("%d are kept", len(e.known))
+	}
+	e.add(strings.Repeat("x", mostNumber+1))
+	if len(e.known) != mostEarly {
+		t.Error("a number without a bound is kept")
+	}
 }

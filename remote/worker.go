@@ -51,6 +51,7 @@ type Worker struct {
 
 	mu       sync.Mutex
 	jobs     map[string]context.CancelFunc // by the number that cancels it; guarded by mu
+	early    early                         // guarded by mu
 	running  int                           // jobs taken; guarded by mu
 	idle     chan struct{}                 // closed when closing and nothing runs
 	draining bool                          // guarded by mu
@@ -202,6 +203,9 @@ func (w *Worker) done(number string) {
 func (w *Worker) cancel(m *nats.Msg) {
 	w.mu.Lock()
 	end := w.jobs[string(m.Data)]
+	if end == nil {
+		w.early.add(string(m.Data))
+	}
 	w.mu.Unlock()
 	if end != nil {
 		end()

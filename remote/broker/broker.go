@@ -3,6 +3,7 @@ package broker
 import (
 	"fmt"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -16,8 +17,9 @@ const readyWithin = 30 * time.Second
 
 // Server is a running NATS server. Safe for concurrent use.
 type Server struct {
-	nats *server.Server
-	once sync.Once
+	nats  *server.Server
+	store *os.File // holds the lock of the store; nil = there is none
+	once  sync.Once
 }
 
 // Start starts a server and returns when it takes connections. The error tells everything that is wrong.
@@ -34,14 +36,21 @@ func Start(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the embedded NATS server: %w", err)
 	}
-	ns, err := server.NewServer(so)
+	store, err := claimStore(o.StoreDir)
 	if err != nil {
 		return nil, fmt.Errorf("the embedded NATS server: %w", err)
 	}
+	ns, err := server.NewServer(so)
+	if err != nil {
+		if store != nil {
+			_ = store.Close()
+		}
+		return nil, fmt.Errorf("the embedded NATS server: %w", err)
+	}
+	s := &Server{nats: ns, store: store}
 	failed := make(chan string, 1)
 	ns.SetLoggerV2(&logger{log: o.Logger, failed: failed}, false, false, false)
 	go ns.Start() // it returns at once, but for a fault that it would end the process for
-	s := &Server{nats: ns}
 	ready := make(chan bool, 1)
 	go func() { ready <- ns.ReadyForConnections(readyWithin) }()
 	select {
@@ -91,5 +100,8 @@ func (s *Server) Close() {
 	s.once.Do(func() {
 		s.nats.Shutdown()
 		s.nats.WaitForShutdown()
+		if s.store != nil {
+			_ = s.store.Close() // nothing was written through it
+		}
 	})
 }

@@ -216,6 +216,9 @@ func TestAMeshNeedsNoListenerForClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	roundTrip(t, a, b)
+	if _, err := connect(t, one.URL()); err == nil {
+		t.Error("a stranger was let in by the port that nobody is told of")
+	}
 	one.Close() // two and three have found each other meanwhile
 	roundTrip(t, a, b)
 }
@@ -230,6 +233,12 @@ func TestAStoreOutlivesItsServer(t *testing.T) {
 		nc, err := nats.Connect("", nats.InProcessServer(s.InProcess()))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if second, err := broker.Start(broker.Options{StoreDir: dir}); err == nil {
+			second.Close()
+			t.Error("two servers have one store")
+		} else if !strings.Contains(err.Error(), "in use by another server") {
+			t.Error(err)
 		}
 		js, err := nc.JetStream()
 		if err != nil {

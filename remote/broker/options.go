@@ -39,7 +39,8 @@ type Options struct {
 	// Listen is host:port for clients. "" = none. Port 0 takes a free one.
 	Listen string
 	// ClusterListen is host:port for the servers of other nodes. "" = none. Port 0 takes a free one. Without Listen
-	// a free port on loopback is opened beside it, which NATS needs; it asks for the same secret and certificate.
+	// a free port on loopback is opened beside it, which NATS needs; it asks for the same secret and certificate, and lets
+	// nobody in where there is no secret.
 	ClusterListen string
 	// Routes are the ClusterListen addresses of other nodes; one that can be reached is enough. They need ClusterListen.
 	Routes []string
@@ -49,7 +50,7 @@ type Options struct {
 	// Secret is what clients (with the user name User) and other nodes must show. "" = nothing.
 	Secret string
 	// StoreDir is where JetStream keeps what must survive; "" = no JetStream. Every message is on disk before it is
-	// acknowledged.
+	// acknowledged. One process at a time can use it.
 	StoreDir string
 	// MaxStore bounds the bytes on that disk. Default 10 GiB.
 	MaxStore int64
@@ -166,6 +167,15 @@ func (o *Options) server() (*server.Options, error) {
 	return so, nil
 }
 
+// ownOnly lets in nobody but this process. It implements server.Authentication.
+type ownOnly struct{}
+
+// Check knows connections of this process by their being no network's.
+func (ownOnly) Check(c server.ClientAuthentication) bool {
+	a := c.RemoteAddress()
+	return a != nil && a.Network() == "pipe"
+}
+
 // mesh are the options about other nodes' servers.
 func (o *Options) mesh(so *server.Options, secure *tls.Config) {
 	if o.ClusterListen == "" {
@@ -175,8 +185,12 @@ func (o *Options) mesh(so *server.Options, secure *tls.Config) {
 	c.Name, c.ConnectRetries, c.ConnectBackoff, c.PingInterval, c.MaxPingsOut, c.WriteDeadline = "helix", dialedAgain, true, pingEvery, pingsOut, writeWithin
 	c.Host, c.Port, _ = split(o.ClusterListen) // checked
 	if o.Listen == "" {
-		// NATS routes nothing before it listens for clients: it does on a loopback port that nobody is told of.
+		// NATS routes nothing before it listens for clients: it does on a loopback port that nobody is told of,
+		// and that lets nobody in but who knows the secret.
 		so.Host, so.Port, c.NoAdvertise = "127.0.0.1", server.RANDOM_PORT, true
+		if o.Secret == "" {
+			so.CustomClientAuthentication = ownOnly{}
+		}
 	}
 	if o.Secret != "" {
 		c.Username, c.Password = User, o.Secret

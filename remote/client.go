@@ -40,6 +40,7 @@ type Client struct {
 	budget   peer.Budget
 	attempts map[*attempt]struct{}    // under way
 	heavy    map[string]time.Duration // kinds of which a job was too large to send, and until when none is offered
+	forbade  map[string]time.Duration // when NATS last forbade a subject, by its node; at most peer.MaxPeers
 	sessions map[string]string        // of the workers, by their names; at most peer.MaxPeers
 	sender   string                   // random; begins the numbers of all jobs
 	numbers  uint64                   // given
@@ -56,7 +57,7 @@ func NewClient(conn *Conn, o ClientOptions) (*Client, error) {
 	c := &Client{
 		conn: conn, log: conn.options.Log, inject: o.Inject, epoch: time.Now(), quit: make(chan struct{}),
 		attempts: map[*attempt]struct{}{}, heavy: map[string]time.Duration{},
-		sessions: map[string]string{}, sender: crypto.Text(),
+		sessions: map[string]string{}, forbade: map[string]time.Duration{}, sender: crypto.Text(),
 	}
 	c.fleet.Speed = speed()
 	sub, err := conn.nc.Subscribe(conn.subject("load", "*"), c.heartbeat)
@@ -116,31 +117,6 @@ func (c *Client) heartbeat(m *nats.Msg) {
 	c.meetLocked(node, m.Header)
 }
 
-// meetLocked ends what was sent to a worker in a session that is over, unless it still has it.
-func (c *Client) meetLocked(node string, h nats.Header) {
-	session := h.Get(headerSession)
-	if session == "" || c.sessions[node] == session {
-		return
-	}
-	if len(c.sessions) >= peer.MaxPeers {
-		clear(c.sessions) // each is learned again within a heartbeat
-	}
-	c.sessions[node] = session
-	held := map[string]bool{}
-	for number := range strings.FieldsSeq(h.Get(headerHeld)) {
-		held[number] = true
-	}
-	for a := range c.attempts {
-		switch {
-		case a.node != node || a.session == session:
-		case a.session == "" || held[a.number]:
-			a.session = session
-		default:
-			a.cancel(errForgotten)
-		}
-	}
-}
-
 // Quote implements helix.Transport.
 func (c *Client) Quote(kind string, service time.Duration) helix.Quote {
 	if !c.conn.Connected() {
@@ -197,22 +173,6 @@ func (c *Client) disconnected() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	clear(c.sessions) // some may end while nothing is heard of them
-}
-
-// forbidden leaves a peer alone that this node may not send to, and tells so those who wait for it.
-func (c *Client) forbidden(subject string) {
-	node, ok := strings.CutPrefix(subject, c.conn.subject("work")+".")
-	if !ok && subject != c.conn.subject("work") {
-		return
-	}
-	if !ok {
-		node = "" // whoever takes it
-	}
-	why := fmt.Errorf("NATS forbids this node to publish to %s: %w", subject, nats.ErrPermissionViolation)
-	c.mu.Lock()
-	c.fleet.Trip(c.now(), node, why.Error())
-	c.mu.Unlock()
-	c.breakOff(&unsentError{why}, func(a *attempt) bool { return a.node == node })
 }
 
 // breakOff ends the attempts that are meant.

@@ -22,7 +22,8 @@
 // first gives no answer (a retry) or is long in giving one (a hedge), both out of one budget of a tenth of what
 // was accepted, and none while the peers are scarce. A job without a result that may run again is decided
 // again by the router it came from, as if it were new. An answer that does not come in the job's time ends
-// the wait at its deadline. A peer that has said nothing for 2 s is taken for gone, whatever it was sent.
+// the wait at its deadline. A peer that has said nothing for 2 s is taken for gone, whatever it was sent. One that was
+// started anew, or whose connection broke, says which jobs it still has, and the others are taken for lost.
 //
 // Deadlines are absolute times: the clocks of the machines must agree to well below the budgets, as NTP's do.
 //

@@ -58,7 +58,7 @@ func (o *Options) complete() error {
 		}
 	}
 	if (o.Cert == "") != (o.Key == "") {
-		faults = append(faults, errors.New("the options Cert and Key belong together: give both or none"))
+		faults = append(faults, errors.New("one of Cert and Key is missing: give both or none"))
 	}
 	for _, path := range []string{o.Credentials, o.CA, o.Cert, o.Key} {
 		if path == "" {

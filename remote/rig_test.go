@@ -98,13 +98,15 @@ func inBubble(t *testing.T, test func(t *testing.T, f *fleet)) {
 	})
 }
 
+// dropTimers empties the pool of timers that the NATS client keeps.
+func dropTimers() { runtime.GC(); runtime.GC() }
+
 // bubble runs a test in fake time. The NATS client keeps timers in a pool of the process, and one must not leave
 // its bubble: two collections empty the pool.
 func bubble(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
-	empty := func() { runtime.GC(); runtime.GC() }
-	empty()
-	defer empty()
+	dropTimers()
+	defer dropTimers()
 	synctest.Test(t, test)
 }
 

@@ -7,10 +7,12 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strconv"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
 	"github.com/helixrouter/helix"
+	"github.com/helixrouter/helix/internal/peer"
 )
 
 // serve runs one job and answers it.
@@ -131,7 +133,26 @@ func (w *Worker) answer(m *nats.Msg, status, reason string, body []byte, more fu
 		h.Set(headerStatus, statusFailed)
 		reply.Data = fmt.Appendf(nil, "the result has %d bytes with its headers, and the server takes %d in a message: make it smaller, or raise max_payload", reply.Size(), limit)
 	}
-	if err := w.conn.nc.PublishMsg(reply); err != nil {
-		w.log.Warn("a result was not sent: its caller waits for the deadline", slog.String("status", status), slog.Any("error", err))
+	if err := w.send(reply); err != nil {
+		w.log.Warn("a result was not sent: its caller is told once there is a connection", slog.String("status", status), slog.Any("error", err))
+	}
+}
+
+// sendAgainEvery is how often an answer is tried that could not be sent.
+const sendAgainEvery = 20 * time.Millisecond
+
+// send waits for a connection where there is none, for as long as the sender waits for a peer that says nothing. The job
+// is held until then, so that its sender is not told that it is lost.
+func (w *Worker) send(reply *nats.Msg) error {
+	for until := time.Now().Add(peer.Fresh); ; {
+		err := w.conn.nc.PublishMsg(reply)
+		if !errors.Is(err, nats.ErrReconnectBufExceeded) || time.Now().After(until) {
+			return err
+		}
+		select {
+		case <-time.After(sendAgainEvery):
+		case <-w.base.Done():
+			return err
+		}
 	}
 }

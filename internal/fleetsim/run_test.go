@@ -198,7 +198,7 @@ func BenchmarkRun(b *testing.B) {
 	for _, way := range fleetsim.Ways() {
 		b.Run(way, func(b *testing.B) {
 			o, jobs := fleetsim.DefaultOptions(), 0
-			o.Duration = 2 * time.Second
+			o.Nodes, o.Duration = 200, 500*time.Millisecond // 100 of them are a smoke test's
 			for b.Loop() {
 				jobs += ran(b, o, way).Offered
 			}

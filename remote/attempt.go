@@ -110,14 +110,6 @@ func (c *Client) unanswered(a *attempt, err error) answer {
 	}
 }
 
-// callOff tells the worker that nobody waits for the job any more.
-func (c *Client) callOff(node, number string) {
-	if node == "" {
-		return // nobody knows who has it; its deadline ends it
-	}
-	_ = c.conn.nc.Publish(c.conn.subject("cancel", node), []byte(number)) // without a connection there is nobody to tell
-}
-
 // read takes an answer apart.
 func read(a *attempt, m *nats.Msg) answer {
 	h := m.Header

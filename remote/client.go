@@ -44,6 +44,7 @@ type Client struct {
 	sessions map[string]string        // of the workers, by their names; at most peer.MaxPeers
 	sender   string                   // random; begins the numbers of all jobs
 	numbers  uint64                   // given
+	owed     []call                   // that wait for a connection; at most mostOwed
 	counts   counts
 	closed   bool
 }
@@ -64,7 +65,7 @@ func NewClient(conn *Conn, o ClientOptions) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listening for workers: %w", err)
 	}
-	c.stop = []func(){func() { _ = sub.Unsubscribe() }, conn.listen(listener{lost: c.disconnected, forbidden: c.forbidden})}
+	c.stop = []func(){func() { _ = sub.Unsubscribe() }, conn.listen(listener{lost: c.disconnected, back: c.connected, forbidden: c.forbidden})}
 	c.running.Go(c.watch)
 	return c, nil
 }
@@ -112,9 +113,12 @@ func (c *Client) heartbeat(m *nats.Msg) {
 	}
 	kinds := strings.Split(string(m.Data), "\n")
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.fleet.Hear(c.now(), node, kinds, report)
-	c.meetLocked(node, m.Header)
+	unwanted := c.meetLocked(node, m.Header)
+	c.mu.Unlock()
+	for _, number := range unwanted {
+		c.callOff(node, number)
+	}
 }
 
 // Quote implements helix.Transport.

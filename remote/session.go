@@ -8,11 +8,12 @@ import (
 	"github.com/helixrouter/helix/internal/peer"
 )
 
-// meetLocked ends what was sent to a worker in a session that is over, unless it still has it.
-func (c *Client) meetLocked(node string, h nats.Header) {
+// meetLocked ends what was sent to a worker in a session that is over, unless it still has it. It returns the jobs of this
+// client that the worker has and nobody waits for: their callers left while it could not be told.
+func (c *Client) meetLocked(node string, h nats.Header) (unwanted []string) {
 	session := h.Get(headerSession)
 	if session == "" || c.sessions[node] == session {
-		return
+		return nil
 	}
 	if len(c.sessions) >= peer.MaxPeers {
 		clear(c.sessions) // each is learned again within a heartbeat
@@ -23,12 +24,22 @@ func (c *Client) meetLocked(node string, h nats.Header) {
 		held[number] = true
 	}
 	for a := range c.attempts {
-		switch {
-		case a.node != node || a.session == session:
-		case a.session == "" || held[a.number]:
+		if a.node != node {
+			continue
+		}
+		switch has := held[a.number]; {
+		case a.session == session:
+		case a.session == "" || has:
 			a.session = session
 		default:
 			a.cancel(errForgotten)
 		}
+		delete(held, a.number)
 	}
+	for number := range held {
+		if strings.HasPrefix(number, c.sender) {
+			unwanted = append(unwanted, number)
+		}
+	}
+	return unwanted
 }

@@ -91,7 +91,7 @@ func (c *Client) request(a *attempt, p *helix.Parcel) answer {
 	if err != nil {
 		return c.end(a, p, c.unanswered(a, err), nil)
 	}
-	return c.end(a, p, read(a, reply), reply.Header)
+	return c.end(a, p, read(a, p.Deadline, reply), reply.Header)
 }
 
 // unanswered says what is known of a job whose answer does not come.
@@ -105,13 +105,19 @@ func (c *Client) unanswered(a *attempt, err error) answer {
 	case a.ctx.Err() != nil:
 		c.callOff(a.node, a.number)
 		return answer{attempt: a, err: cause}
+	case errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, nats.ErrDisconnected):
+		return answer{attempt: a, err: fmt.Errorf("the connection with NATS was closed: %w", err)} // it may have been sent before
 	default: // it could not be sent
 		return answer{attempt: a, err: err, unstarted: true}
 	}
 }
 
+// clocksApart is by how much a job may be told to be over too soon before the clock of who says so is wrong: what NTP keeps
+// to on a bad day.
+const clocksApart = 10 * time.Millisecond
+
 // read takes an answer apart.
-func read(a *attempt, m *nats.Msg) answer {
+func read(a *attempt, deadline time.Time, m *nats.Msg) answer {
 	h := m.Header
 	node := h.Get(headerNode)
 	an := answer{attempt: a, final: true}
@@ -124,6 +130,10 @@ func read(a *attempt, m *nats.Msg) answer {
 		an.err = panicOf(node, m)
 	case statusExpired:
 		an.err = helix.ErrExpired
+		if left := time.Until(deadline); !deadline.IsZero() && left > clocksApart {
+			an.final, an.unstarted = false, true
+			an.err = fmt.Errorf("%s says that its time is over, of which %v are left: their clocks differ", node, left.Round(time.Millisecond))
+		}
 	case statusShed:
 		an.final, an.unstarted = false, true
 		an.err = fmt.Errorf("%s has no room for it (%s) and asks for %v", node, h.Get(headerReason), nanoseconds(h, headerRetryAfter))
@@ -152,7 +162,7 @@ func (c *Client) end(a *attempt, p *helix.Parcel, an answer, h nats.Header) answ
 	defer c.mu.Unlock()
 	now := c.now()
 	delete(c.attempts, a)
-	s := &peer.Sample{Service: p.Service, Expected: a.quote.Finish(), Took: now - a.began, Wait: nanoseconds(h, headerWait), Run: nanoseconds(h, headerRun)}
+	s := &peer.Sample{Service: p.Service, Expected: a.quote.Finish(), Doubt: a.quote.Doubt, Took: now - a.began, Wait: nanoseconds(h, headerWait), Run: nanoseconds(h, headerRun)}
 	if report, err := parseLoad(h.Get(headerLoad)); err == nil {
 		c.fleet.Hear(now, h.Get(headerNode), nil, report)
 	}
@@ -170,7 +180,11 @@ func (c *Client) end(a *attempt, p *helix.Parcel, an answer, h nats.Header) answ
 		c.fleet.Unserved(a.peer, p.Kind)
 		c.fleet.End(now, a.peer, p.Kind, peer.Forgotten, s, "")
 	case statusExpired, statusCanceled:
-		c.fleet.End(now, a.peer, p.Kind, peer.Late, s, why)
+		e := peer.Late
+		if an.unstarted { // its clock is wrong, and so it will be for the next job
+			e = peer.Lost
+		}
+		c.fleet.End(now, a.peer, p.Kind, e, s, why)
 	case statusShed, statusClosed, statusMalformed:
 		c.fleet.End(now, a.peer, p.Kind, peer.Refused, s, why)
 	default:

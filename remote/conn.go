@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"regexp"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -65,7 +67,13 @@ func (o *Options) where() string {
 	if o.Server != nil {
 		return "this process"
 	}
-	return o.URL
+	parts := strings.Split(o.URL, ",")
+	for i, one := range parts {
+		if u, err := url.Parse(strings.TrimSpace(one)); err == nil {
+			parts[i] = u.Redacted()
+		}
+	}
+	return strings.Join(parts, ",")
 }
 
 func (c *Conn) natsOptions() []nats.Option {

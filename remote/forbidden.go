@@ -20,7 +20,9 @@ func (c *Client) forbidden(subject string) {
 		node = "" // whoever takes it
 	}
 	why := fmt.Errorf("NATS forbids this node to publish to %s: %w", subject, nats.ErrPermissionViolation)
-	c.breakOff(&unsentError{why}, func(a *attempt) bool { return a.node == node })
+	young := c.now() - forbadeFor // what was sent earlier was taken, or this would have been said then
+	c.breakOff(&unsentError{why}, func(a *attempt) bool { return a.node == node && a.began >= young })
+	c.breakOff(why, func(a *attempt) bool { return a.node == node })
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.now()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
 	"strconv"
 	"time"
@@ -25,27 +26,43 @@ func (w *Worker) serve(m *nats.Msg) {
 	}
 	ctx, end := w.contextOf(&o)
 	defer end()
-	out, routed, err := w.run(ctx, &o, m)
-	status, reason, body := statusOf(out, err)
-	w.answer(m, status, reason, body, func(h nats.Header) {
-		h.Set(headerWait, strconv.FormatInt(int64(routed.Wait), 10))
-		h.Set(headerRun, strconv.FormatInt(int64(routed.Run), 10))
-		describe(h, err)
+	e := w.run(ctx, &o, m)
+	w.answer(m, e.status, e.reason, e.body, func(h nats.Header) {
+		maps.Copy(h, e.header)
+		h.Set(headerWait, strconv.FormatInt(int64(e.routed.Wait), 10))
+		h.Set(headerRun, strconv.FormatInt(int64(e.routed.Run), 10))
 	})
 }
 
-// run gives a job to the router. The user's code that runs outside of it, the codec, the kind's units and Extract, may
-// panic as well: on a byte that somebody sent, which must not end the worker.
-func (w *Worker) run(ctx context.Context, o *order, m *nats.Msg) (out []byte, routed helix.Routed, err error) {
+// ending is what a sender is told.
+type ending struct {
+	status, reason string
+	body           []byte
+	header         nats.Header
+	routed         helix.Routed
+}
+
+// run gives a job to the router. The user's code that runs outside of it, the codec, the kind's units, Extract and the methods of
+// errors, may panic as well: on a byte that somebody sent, which must not end the worker.
+func (w *Worker) run(ctx context.Context, o *order, m *nats.Msg) (e ending) {
 	defer func() {
 		if v := recover(); v != nil {
-			out, err = nil, &helix.PanicError{Value: v, Stack: debug.Stack()}
+			e.tell(nil, &helix.PanicError{Value: v, Stack: debug.Stack()})
 		}
 	}()
 	if w.options.Extract != nil {
 		ctx = w.options.Extract(ctx, m.Header)
 	}
-	return w.router.CallRouted(ctx, o.kind, m.Data, o.options()...)
+	out, routed, err := w.router.CallRouted(ctx, o.kind, m.Data, o.options()...)
+	e.routed = routed
+	e.tell(out, err)
+	return e
+}
+
+func (e *ending) tell(out []byte, err error) {
+	e.status, e.reason, e.body = statusOf(out, e.routed, err)
+	e.header = nats.Header{}
+	describe(e.header, err)
 }
 
 // contextOf is what a job sees as its context: it ends with the job's time, with its caller's call, and with the worker.
@@ -68,7 +85,7 @@ func (w *Worker) contextOf(o *order) (context.Context, context.CancelFunc) {
 }
 
 // statusOf turns what the router said into what the sender is told.
-func statusOf(out []byte, err error) (status, reason string, body []byte) {
+func statusOf(out []byte, routed helix.Routed, err error) (status, reason string, body []byte) {
 	var (
 		shed     *helix.ShedError
 		panicked *helix.PanicError
@@ -86,6 +103,9 @@ func statusOf(out []byte, err error) (status, reason string, body []byte) {
 	case errors.Is(err, helix.ErrExpired):
 		return statusExpired, "", nil
 	case errors.Is(err, helix.ErrClosed):
+		if routed.Strategy != helix.Drop { // it was let in before, and its caller is told before it has returned
+			return statusCanceled, "", []byte("the worker's router was closed, and the job may still run")
+		}
 		return statusClosed, "", []byte("the worker's router is closed")
 	case errors.As(err, &panicked):
 		return statusPanicked, "", append([]byte(fmt.Sprint(panicked.Value)), panicked.Stack...)

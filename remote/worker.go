@@ -83,7 +83,8 @@ func NewWorker(conn *Conn, r *helix.Router, o WorkerOptions) (*Worker, error) {
 
 func (w *Worker) subscribe() error {
 	node, any := w.conn.subject("work", w.conn.Node()), w.conn.subject("work")
-	own, err1 := w.conn.nc.Subscribe(node, w.take)
+	// Of two workers that were given one name by mistake, each job reaches one.
+	own, err1 := w.conn.nc.QueueSubscribe(node, node, w.take)
 	group, err2 := w.conn.nc.QueueSubscribe(any, any, w.take)
 	cancels, err3 := w.conn.nc.Subscribe(w.conn.subject("cancel", w.conn.Node()), w.cancel)
 	for _, s := range []*nats.Subscription{own, group} {

@@ -8,6 +8,7 @@ type Quote struct {
 	Peer     uint32        // who, by a number that only the transport knows
 	Valid    bool          // there is a peer that could take the job
 	Wait     time.Duration // for its turn there
+	Doubt    time.Duration // part of Wait: by how much it takes longer than it lets expect
 	Overhead time.Duration // on the way there and back, encoding included
 	Run      time.Duration // from start to end there
 	Spread   time.Duration // standard deviation of the time until it is done; it grows with Age

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/helixrouter/helix"
@@ -110,7 +113,7 @@ func (f *fleet) join(r *helix.Router) (err error) {
 func (f *fleet) where() string {
 	switch {
 	case f.broker == nil:
-		return f.settings.nats
+		return redacted(f.settings.nats)
 	case f.settings.listen != "":
 		return f.broker.URL()
 	}
@@ -136,7 +139,9 @@ func (f *fleet) leave(ctx context.Context) {
 	if f == nil || f.worker == nil {
 		return
 	}
-	f.durable.close(ctx)
+	var both sync.WaitGroup
+	both.Go(func() { f.durable.close(ctx) })
+	defer both.Wait()
 	if err := f.worker.Close(ctx); err != nil {
 		f.log.Warn("jobs of the fleet were cut short", slog.Any("error", err))
 	}
@@ -162,6 +167,17 @@ func (f *fleet) close() {
 	}
 }
 
+// redacted are URLs without passwords.
+func redacted(urls string) string {
+	parts := strings.Split(urls, ",")
+	for i, one := range parts {
+		if u, err := url.Parse(strings.TrimSpace(one)); err == nil {
+			parts[i] = u.Redacted()
+		}
+	}
+	return strings.Join(parts, ",")
+}
+
 // pushWithin is how long a command waits for the fleet's server.
 const pushWithin = 10 * time.Second
 
@@ -174,7 +190,7 @@ func (f *fleetSettings) dialOnce(log *slog.Logger) (*remote.Conn, error) {
 	for end := time.Now().Add(pushWithin); !conn.Connected(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			conn.Close()
-			return nil, exitf(exitFailure, "no answer from %s within %v: %w", f.nats, pushWithin, errors.New(conn.LastError()))
+			return nil, exitf(exitFailure, "no answer from %s within %v: %w", redacted(f.nats), pushWithin, errors.New(conn.LastError()))
 		}
 	}
 	return conn, nil

@@ -155,7 +155,7 @@ func TestARunIsTheSameEverywhere(t *testing.T) {
 		"weighted":    "0d18774c14833a1a",
 		"round-robin": "0e9b81bec5b00538",
 		"stale-best":  "e95be691e2825ed8",
-		"two-choices": "1a61b7221e5766ae",
+		"two-choices": "0fc03d6c57701963",
 		"best":        "331a5710895abad9",
 	}
 	for _, way := range fleetsim.Ways() {

@@ -74,7 +74,7 @@ func (w *two) told(now time.Duration, t *task) {
 }
 
 func (w *two) ended(now time.Duration, t *task, e peer.Ending) {
-	s := peer.Sample{Service: t.predicted, Expected: t.quote.Finish(), Took: now - t.at, Wait: t.started - t.arrived, Run: t.ran}
+	s := peer.Sample{Service: t.predicted, Expected: t.quote.Finish(), Doubt: t.quote.Doubt, Took: now - t.at, Wait: t.started - t.arrived, Run: t.ran}
 	if w.nodes[t.node].fault == liar {
 		s.Wait = 0
 	}

@@ -55,7 +55,7 @@ func shares(f *peer.Fleet, now time.Duration, n int) map[string]int {
 // answer sends a job and has it end as it would on a peer that takes wait and run.
 func answer(f *peer.Fleet, now time.Duration, q route.Quote, wait, run time.Duration) {
 	f.Send(q.Peer, q.Run)
-	f.End(now, q.Peer, "k", peer.Done, &peer.Sample{Service: job, Expected: q.Finish(), Took: wait + run + ms, Wait: wait, Run: run}, "")
+	f.End(now, q.Peer, "k", peer.Done, &peer.Sample{Service: job, Expected: q.Finish(), Doubt: q.Doubt, Took: wait + run + ms, Wait: wait, Run: run}, "")
 }
 
 // quoteOf is the quote of one peer, all others excluded.
@@ -213,7 +213,7 @@ func TestALiarLosesItsShareAndGetsItBack(t *testing.T) {
 				}
 				liar++
 				f.Send(q.Peer, q.Run)
-				f.End(now, q.Peer, "k", peer.Done, &peer.Sample{Service: job, Expected: q.Finish(), Took: took, Wait: wait, Run: job}, "")
+				f.End(now, q.Peer, "k", peer.Done, &peer.Sample{Service: job, Expected: q.Finish(), Doubt: q.Doubt, Took: took, Wait: wait, Run: job}, "")
 			}
 		}
 		drive(0, 20*time.Second, time.Second, said)

@@ -94,10 +94,11 @@ func (p *Peer) quote(now time.Duration, kind string, service time.Duration, spee
 	run := p.run(now, kind, service, speed)
 	overhead := p.overhead(now)
 	wait, taken := p.wait(company)
-	wait = time.Duration(float64(wait)*fade(age, drainHalf)) + p.doubt(now)
+	doubt := p.doubt(now)
+	wait = time.Duration(float64(wait)*fade(age, drainHalf)) + doubt
 	own, old := float64(wait)*waitSpread, float64(age)*(spreadIdle+float64(spreadBusy*math.Sqrt(taken)))
 	return route.Quote{
-		Peer: p.id, Valid: true, Wait: wait, Overhead: overhead, Run: run, Age: age, Scarcity: float32(p.report.Scarcity),
+		Peer: p.id, Valid: true, Wait: wait, Doubt: doubt, Overhead: overhead, Run: run, Age: age, Scarcity: float32(p.report.Scarcity),
 		Spread: time.Duration(math.Sqrt(float64(own*own)+float64(old*old))) + overhead/2,
 	}
 }
@@ -188,8 +189,10 @@ func (p *Peer) learn(now time.Duration, kind string, speed float64, s *Sample) {
 // compare takes in by how much a job took longer than expected, or was given up later. A nil sample says nothing.
 func (p *Peer) compare(now time.Duration, s *Sample) {
 	if s != nil && s.Expected > 0 {
-		// The doubt was part of what was expected, so that it settles where nothing is left to correct.
-		p.bias = max(float64(p.doubt(now))+float64(doubtNew*(float64(s.Took)-float64(s.Expected))), 0)
+		// By how much it was later than it let expect, without the doubt that was added to that: of many jobs that
+		// were sent in the same belief each says the same, and together they must not say more.
+		late, doubt := float64(s.Took)-float64(s.Expected)+float64(s.Doubt), float64(p.doubt(now))
+		p.bias = max(doubt+float64(doubtNew*(late-doubt)), 0)
 		p.biasAt = now
 	}
 }
@@ -198,6 +201,7 @@ func (p *Peer) compare(now time.Duration, s *Sample) {
 type Sample struct {
 	Service  time.Duration // predicted core time here; 0 = not known
 	Expected time.Duration // predicted time until the answer; 0 = not known
+	Doubt    time.Duration // part of it, see route.Quote
 	Took     time.Duration // time until the answer
 	Wait     time.Duration // there, as it says
 	Run      time.Duration // there, as it says

@@ -56,7 +56,7 @@ func TestNoReportMakesAQuoteInsane(t *testing.T) {
 				if q.Valid {
 					f.Send(q.Peer, q.Run)
 					ids[q.Peer]++
-					s := peer.Sample{Service: service, Expected: q.Finish(), Took: time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(t, "took")), Wait: lengths.Draw(t, "wait"), Run: lengths.Draw(t, "run")}
+					s := peer.Sample{Service: service, Expected: q.Finish(), Doubt: q.Doubt, Took: time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(t, "took")), Wait: lengths.Draw(t, "wait"), Run: lengths.Draw(t, "run")}
 					f.End(now, q.Peer, "k", peer.Ending(rapid.IntRange(0, 4).Draw(t, "ending")), &s, "why")
 				}
 			}

@@ -89,8 +89,8 @@ type (
 // Where a job of a Handle may run. Without either of them it may run on another machine, and
 // be sent to a second one where no answer comes, if its kind is idempotent.
 const (
-	// AtMostOnce lets the job run on another machine whatever its kind is: it is sent to one and
-	// never again, and where no answer comes its caller gets an *UndeliveredError.
+	// AtMostOnce lets the job run on another machine whatever its kind is. It is sent again, or run here, only where it is
+	// certain that it ran nowhere; where no answer comes its caller gets an *UndeliveredError.
 	AtMostOnce Reach = 1 + iota
 	// Here keeps the job on this machine.
 	Here

@@ -64,6 +64,9 @@ func TestWhatComesBack(t *testing.T) {
 		if err := call("refused inside"); errors.Is(err, helix.ErrShed) || !errors.As(err, &peer) {
 			t.Errorf("a job's own error came back as %v", err)
 		}
+		if err := call("typed nil"); !errors.As(err, &panicked) {
+			t.Errorf("an error whose method panics came back as %v", err)
+		}
 		if err := call("huge"); err == nil || !strings.Contains(err.Error(), "max_payload") {
 			t.Error(err)
 		}

@@ -249,6 +249,11 @@ func (c oddCodec) DecodeInput(data []byte) (string, error) {
 	return c.Codec.DecodeInput(data)
 }
 
+// oddError's method panics where there is none.
+type oddError struct{ text string }
+
+func (e *oddError) Error() string { return e.text }
+
 // registerOdd adds a kind whose input says how it ends.
 func registerOdd(t testing.TB, r *helix.Router, where string) {
 	t.Helper()
@@ -258,6 +263,9 @@ func registerOdd(t testing.TB, r *helix.Router, where string) {
 			switch how {
 			case "fail":
 				return "", errors.New("no such thing")
+			case "typed nil":
+				var none *oddError
+				return "", none
 			case "refused inside":
 				return "", fmt.Errorf("of a child: %w", &helix.ShedError{})
 			case "panic":

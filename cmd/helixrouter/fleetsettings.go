@@ -53,7 +53,7 @@ func (f *fleetSettings) addFlags(flags *pflag.FlagSet) {
 	flags.Var(flagValue[string]{&f.listen, parseAddress, "host:port"}, "cluster-listen", "that server listens here for workers and routers that come with --nats; beyond loopback it needs --fleet-cert and a secret")
 	flags.Var(flagValue[string]{&f.mesh, parseAddress, "host:port"}, "cluster-mesh", "that server listens here for the servers of other nodes; beyond loopback it needs --fleet-cert and a secret")
 	flags.Var(flagValue[[]string]{&f.routes, parseRoutes, "addresses"}, "cluster-routes", "the --cluster-mesh of other nodes, comma separated: one that can be reached is enough")
-	flags.StringVar(&f.store, "cluster-store", "", "that server keeps durable jobs and what the fleet shares in this `directory`, every message on disk before it is acknowledged")
+	flags.StringVar(&f.store, "cluster-store", "", "that server keeps durable jobs and what the fleet shares in this `directory`, every message on disk before it is acknowledged; in a mesh three nodes need one, with routes to each other")
 	flags.Var(flagValue[[]string]{&f.share, parseShared, "what"}, "fleet-share", "weights, config or both, comma separated: begin with what the fleet has learned; follow the configuration that the fleet shares")
 	flags.BoolVar(&f.durable, "durable", false, "take the fleet's durable jobs too; its server needs a store")
 	for _, name := range []string{"cluster-routes", "fleet-share"} {
@@ -89,6 +89,8 @@ func (f *fleetSettings) read(environ []string) error {
 	switch {
 	case f.cluster && f.nats != "":
 		return exitf(exitUsage, "--nats and --cluster exclude each other: be part of a server's fleet, or have a server")
+	case f.cluster && f.creds != "":
+		return exitf(exitUsage, "--nats-creds is for --nats: a server within asks for the fleet's secret")
 	case len(f.routes) > 0 && f.mesh == "":
 		return exitf(exitUsage, "--cluster-routes needs --cluster-mesh: the address at which the other nodes reach this one")
 	case (f.cert == "") != (f.key == ""):

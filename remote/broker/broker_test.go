@@ -122,6 +122,7 @@ func TestAListenerBeyondLoopbackNeedsTLSAndASecret(t *testing.T) {
 		{broker.Options{Listen: "example.com:1"}, []string{"example.com:1"}},
 		{broker.Options{Listen: "nowhere", MaxPayload: -1, Routes: []string{"x"}, Cert: cert}, []string{"host:port", "MaxPayload -1", "Routes without", `route "x"`, "Cert and Key"}},
 		{broker.Options{CA: cert}, []string{"CA without Cert"}},
+		{broker.Options{ClusterListen: "127.0.0.1:0", StoreDir: "/nowhere"}, []string{"StoreDir in a mesh", "three nodes"}},
 		{broker.Options{Cert: "/nowhere/cert.pem", Key: "/nowhere/key.pem"}, []string{"TLS", "/nowhere/cert.pem"}},
 	} {
 		s, err := broker.Start(x.o)

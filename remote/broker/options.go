@@ -50,7 +50,7 @@ type Options struct {
 	// Secret is what clients (with the user name User) and other nodes must show. "" = nothing.
 	Secret string
 	// StoreDir is where JetStream keeps what must survive; "" = no JetStream. Every message is on disk before it is
-	// acknowledged. One process at a time can use it.
+	// acknowledged. One process at a time can use it. In a mesh three nodes or more need one, and Routes to each other.
 	StoreDir string
 	// MaxStore bounds the bytes on that disk. Default 10 GiB.
 	MaxStore int64
@@ -89,6 +89,9 @@ func (o *Options) check() error {
 	}
 	if len(o.Routes) > 0 && o.ClusterListen == "" {
 		fault("Routes without ClusterListen: say where the other nodes reach this one")
+	}
+	if o.StoreDir != "" && o.ClusterListen != "" && len(o.Routes) == 0 {
+		fault("StoreDir in a mesh without Routes: stores of a mesh agree by majority, so give each of three nodes a store and the routes to the other two, or one node a store and no ClusterListen")
 	}
 	for _, x := range [][2]string{{"Listen", o.Listen}, {"ClusterListen", o.ClusterListen}} {
 		if x[1] == "" {

@@ -11,6 +11,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// maxReason bounds the text that is kept of an error, which QuoteToASCII can make four times as long.
+const maxReason = 512
+
 // Letter is a job that all tries have failed.
 type Letter struct {
 	Job    Job
@@ -24,6 +27,7 @@ func (q *Queue) bury(ctx context.Context, h nats.Header, data []byte, id, reason
 	if !idPattern.MatchString(id) { // it is not of ours, and must still go somewhere
 		id = "unnamed"
 	}
+	reason = reason[:min(len(reason), maxReason)]
 	m := nats.NewMsg(q.deadSubject(id))
 	for name, values := range h {
 		if name != headerID {
@@ -66,6 +70,10 @@ func letterOf(h nats.Header, data []byte) (l Letter, err error) {
 	return l, err
 }
 
+// buriedWithin is how long a worker may take from a letter to the result that says so: one request each. Who sent the
+// job back between the two would have it taken for dead at once.
+const buriedWithin = 2 * askWithin
+
 // Requeue sends a dead job back into the queue, with all its tries before it.
 func (q *Queue) Requeue(ctx context.Context, id string) error {
 	raw, err := q.dead.GetLastMsgForSubject(ctx, q.deadSubject(id))
@@ -78,6 +86,9 @@ func (q *Queue) Requeue(ctx context.Context, id string) error {
 	job, err := readJob(raw.Header, raw.Data)
 	if err != nil {
 		return fmt.Errorf("dead letter %s cannot be sent back: %w", id, err)
+	}
+	if known, err := q.known(ctx, id); err == nil && !known && time.Since(raw.Time) < buriedWithin {
+		return fmt.Errorf("job %s is on its way to the dead letters: send it back in a moment", id)
 	}
 	if err := q.results.Delete(ctx, id); err != nil { // or a worker would take it for done
 		return fmt.Errorf("dead letter %s: %w", id, err)

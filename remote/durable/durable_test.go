@@ -47,6 +47,37 @@ func TestWhatIsWrongWithAJobIsToldAtOnce(t *testing.T) {
 	}
 }
 
+func TestWhoOpensAQueueWithoutOptionsLeavesItAsItIs(t *testing.T) {
+	g := newRig(t, durable.Options{MaxJobs: 3, AckWait: 3 * time.Second})
+	q, err := durable.Open(t.Context(), g.nc, durable.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		enqueue(t, q, job(fmt.Sprint("j", i)))
+	}
+	var full *durable.FullError
+	if _, err := q.Enqueue(t.Context(), job("j3")); !errors.As(err, &full) || full.Limit != 3 {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestWhatIsTooLargeIsToldAndDoesNotGoRound(t *testing.T) {
+	g := newRig(t, durable.Options{})
+	r := router(t, func(context.Context, string) (string, error) { return strings.Repeat("x", 900<<10), nil })
+	w := worker(t, g.q, r, durable.WorkerOptions{})
+	defer closeIn(t, 5*time.Second, w.Close)
+	large := job("large")
+	large.Payload = make([]byte, 1<<20-1000)
+	if _, err := g.q.Enqueue(t.Context(), large); err == nil || !strings.Contains(err.Error(), "max_payload") {
+		t.Error(err)
+	}
+	enqueue(t, g.q, job("small"))
+	if got := result(t, g.q, "small"); got.Status != durable.Dead || got.Tries != 1 || !strings.Contains(got.Error, "its result of") {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestAFullQueueSaysSo(t *testing.T) {
 	g := newRig(t, durable.Options{MaxJobs: 3})
 	for i := range 3 {

@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,7 @@ import (
 )
 
 // Options say what the queue is like. The zero value is valid. The queue is made with the options of who opens it first, and
-// changed to those of who opens it next.
+// changed to those of who opens it next; what that one leaves at 0 stays as it is.
 type Options struct {
 	// Name of the queue: 1 to 32 letters, digits and _. Default "helix_jobs".
 	Name string
@@ -99,20 +100,42 @@ type Queue struct {
 
 // Open finds the queue or makes it. The server needs JetStream, with a store.
 func Open(ctx context.Context, nc *nats.Conn, o Options) (*Queue, error) {
-	if err := o.complete(); err != nil {
-		return nil, fmt.Errorf("options of the queue: %w", err)
-	}
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return nil, fmt.Errorf("queue %s: %w", o.Name, err)
 	}
+	o.inherit(ctx, js)
+	if err := o.complete(); err != nil {
+		return nil, fmt.Errorf("options of the queue: %w", err)
+	}
 	q := &Queue{options: o, js: js}
 	if err := q.make(ctx); err != nil {
 		return nil, fmt.Errorf("queue %s: %w (the server needs JetStream with a store: helixrouter --cluster-store DIR, or nats-server -js)", o.Name, err)
 	}
 	return q, nil
+}
+
+// inherit takes what is not given from a queue that is there: who only sends must not change it. What cannot be read is
+// not there, or making it says why.
+func (o *Options) inherit(ctx context.Context, js jetstream.JetStream) {
+	name := cmp.Or(o.Name, defaultName)
+	jobs, err := js.Stream(ctx, name)
+	if err != nil {
+		return
+	}
+	c := jobs.CachedInfo().Config
+	o.MaxJobs, o.Duplicates, o.Replicas = cmp.Or(o.MaxJobs, c.MaxMsgs), cmp.Or(o.Duplicates, c.Duplicates), cmp.Or(o.Replicas, c.Replicas)
+	if workers, err := jobs.Consumer(ctx, consumer); err == nil {
+		o.AckWait = cmp.Or(o.AckWait, workers.CachedInfo().Config.AckWait)
+	}
+	if dead, err := js.Stream(ctx, name+"_dead"); err == nil {
+		o.MaxDead = cmp.Or(o.MaxDead, dead.CachedInfo().Config.MaxMsgs)
+	}
+	if results, err := js.Stream(ctx, "KV_"+name+"_results"); err == nil {
+		o.ResultTTL = cmp.Or(o.ResultTTL, results.CachedInfo().Config.MaxAge)
+	}
 }
 
 func (q *Queue) make(ctx context.Context) (err error) {
@@ -182,8 +205,14 @@ func (q *Queue) Enqueue(ctx context.Context, j Job) (Receipt, error) {
 	}
 	m := nats.NewMsg(q.subject())
 	j.write(m)
+	if limit := q.js.Conn().MaxPayload(); limit > 0 && int64(m.Size()) > limit-headroom {
+		return Receipt{}, fmt.Errorf("job %s not enqueued: it has %d bytes with its headers, and the server takes %d less %d for a dead letter's: make it smaller, or raise max_payload", j.ID, m.Size(), limit, headroom)
+	}
 	return q.publish(ctx, m, j.ID)
 }
+
+// headroom is what a dead letter has more than its job, and a result more than its output: headers, and a reason of maxReason.
+const headroom = 4 << 10
 
 func (q *Queue) publish(ctx context.Context, m *nats.Msg, id string) (Receipt, error) {
 	ack, err := q.js.PublishMsg(ctx, m, jetstream.WithMsgID(id))

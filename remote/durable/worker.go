@@ -170,6 +170,8 @@ func (w *Worker) run(m jetstream.Msg, job *Job, try uint64) {
 		out, err := w.router.Call(w.base, job.Kind, job.Payload, job.options()...)
 		var shed *helix.ShedError
 		switch {
+		case err == nil && w.tooLarge(out):
+			w.bury(m, job, fmt.Sprintf("it is done, and its result of %d bytes is more than the server takes in a message", len(out)), try)
 		case err == nil:
 			w.settle(m, job, Result{Status: Done, Output: out, Tries: try})
 		case errors.As(err, &shed) && w.polls.Err() == nil:
@@ -187,6 +189,12 @@ func (w *Worker) run(m jetstream.Msg, job *Job, try uint64) {
 		}
 		return
 	}
+}
+
+// tooLarge reports whether a result cannot be stored, which would not change with another try. In JSON bytes take a third more.
+func (w *Worker) tooLarge(out []byte) bool {
+	limit := w.queue.js.Conn().MaxPayload()
+	return limit > 0 && int64(len(out))/3*4 > limit-headroom
 }
 
 // backoff is the pause after a try.
@@ -224,7 +232,7 @@ func (w *Worker) bury(m jetstream.Msg, job *Job, reason string, tries uint64) {
 		return
 	}
 	if idPattern.MatchString(job.ID) {
-		w.settle(m, job, Result{Status: Dead, Error: reason, Tries: tries})
+		w.settle(m, job, Result{Status: Dead, Error: reason[:min(len(reason), maxReason)], Tries: tries})
 		return
 	}
 	w.ack(m)

@@ -120,6 +120,9 @@ func (c *Conn) Node() string { return c.options.Node }
 // NATS is the connection itself, for what this package does not do, such as durable jobs.
 func (c *Conn) NATS() *nats.Conn { return c.nc }
 
+// Where is what it connects with: the URLs without passwords, or "this process".
+func (c *Conn) Where() string { return c.options.where() }
+
 // Connected reports whether there is a server now. It answers at once.
 func (c *Conn) Connected() bool { return c.up.Load() }
 

@@ -37,6 +37,14 @@ type Options struct {
 
 var token = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
+// CheckName reports what is wrong with a name of a node or a prefix.
+func CheckName(name string) error {
+	if !token.MatchString(name) {
+		return errors.New("must be 1 to 64 letters, digits, - and _")
+	}
+	return nil
+}
+
 // complete fills in the defaults and reports everything that is wrong.
 func (o *Options) complete() error {
 	if o.Log == nil {
@@ -53,8 +61,8 @@ func (o *Options) complete() error {
 		faults = append(faults, errors.New("neither URL nor Server is given: say where NATS is"))
 	}
 	for _, x := range [][2]string{{"Node", o.Node}, {"Prefix", o.Prefix}} {
-		if !token.MatchString(x[1]) {
-			faults = append(faults, fmt.Errorf("the option %s %q: give 1 to 64 letters, digits, - and _", x[0], x[1]))
+		if err := CheckName(x[1]); err != nil {
+			faults = append(faults, fmt.Errorf("the option %s %q: %w", x[0], x[1], err))
 		}
 	}
 	if (o.Cert == "") != (o.Key == "") {

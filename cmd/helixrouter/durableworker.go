@@ -58,7 +58,7 @@ func (d *durableWorker) open() {
 func (d *durableWorker) try() (*durable.Worker, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), openAgain)
 	defer cancel()
-	q, err := durable.Open(ctx, d.conn.NATS(), durable.Options{Log: d.log})
+	q, err := durable.Open(ctx, d.conn.NATS(), durable.Options{})
 	if err != nil {
 		return nil, err
 	}

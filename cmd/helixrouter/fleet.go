@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -111,13 +109,10 @@ func (f *fleet) join(r *helix.Router) (err error) {
 }
 
 func (f *fleet) where() string {
-	switch {
-	case f.broker == nil:
-		return redacted(f.settings.nats)
-	case f.settings.listen != "":
+	if f.settings.listen != "" {
 		return f.broker.URL()
 	}
-	return "this process"
+	return f.conn.Where()
 }
 
 // notes are what is wrong, for /readyz.
@@ -167,17 +162,6 @@ func (f *fleet) close() {
 	}
 }
 
-// redacted are URLs without passwords.
-func redacted(urls string) string {
-	parts := strings.Split(urls, ",")
-	for i, one := range parts {
-		if u, err := url.Parse(strings.TrimSpace(one)); err == nil {
-			parts[i] = u.Redacted()
-		}
-	}
-	return strings.Join(parts, ",")
-}
-
 // pushWithin is how long a command waits for the fleet's server.
 const pushWithin = 10 * time.Second
 
@@ -190,7 +174,7 @@ func (f *fleetSettings) dialOnce(log *slog.Logger) (*remote.Conn, error) {
 	for end := time.Now().Add(pushWithin); !conn.Connected(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			conn.Close()
-			return nil, exitf(exitFailure, "no answer from %s within %v: %w", redacted(f.nats), pushWithin, errors.New(conn.LastError()))
+			return nil, exitf(exitFailure, "no answer from %s within %v: %w", conn.Where(), pushWithin, errors.New(conn.LastError()))
 		}
 	}
 	return conn, nil

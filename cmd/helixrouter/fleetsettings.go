@@ -5,10 +5,11 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"regexp"
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/helixrouter/helix/remote"
 )
 
 // fleetSettings say how this process is part of a fleet; the zero value is that it is none.
@@ -118,14 +119,7 @@ func parseNATS(text string) (string, error) {
 	return text, nil
 }
 
-var nodeName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-
-func parseNode(text string) (string, error) {
-	if !nodeName.MatchString(text) {
-		return "", errors.New("must be 1 to 64 letters, digits, - and _")
-	}
-	return text, nil
-}
+func parseNode(text string) (string, error) { return text, remote.CheckName(text) }
 
 func parseRoutes(text string) (routes []string, err error) {
 	for _, one := range strings.Split(text, ",") {

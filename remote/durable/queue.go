@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"regexp"
 	"time"
 
@@ -32,8 +31,6 @@ type Options struct {
 	AckWait time.Duration
 	// Replicas of everything, in a mesh: 1, 3 or 5. Default 1.
 	Replicas int
-	// Log gets what goes wrong. Default: nowhere.
-	Log *slog.Logger
 }
 
 var namePattern = regexp.MustCompile(`^[A-Za-z0-9_]{1,32}$`)
@@ -53,25 +50,10 @@ const (
 )
 
 func (o *Options) complete() error {
-	set := func(v *int64, def int64) {
-		if *v == 0 {
-			*v = def
-		}
-	}
-	set(&o.MaxJobs, 1_000_000)
-	set(&o.MaxDead, 10_000)
-	set((*int64)(&o.Duplicates), int64(10*time.Minute))
-	set((*int64)(&o.ResultTTL), int64(time.Hour))
-	set((*int64)(&o.AckWait), int64(30*time.Second))
-	if o.Name == "" {
-		o.Name = defaultName
-	}
-	if o.Replicas == 0 {
-		o.Replicas = 1
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.Name, o.Replicas = cmp.Or(o.Name, defaultName), cmp.Or(o.Replicas, 1)
+	o.MaxJobs, o.MaxDead = cmp.Or(o.MaxJobs, 1_000_000), cmp.Or(o.MaxDead, 10_000)
+	o.Duplicates, o.ResultTTL = cmp.Or(o.Duplicates, 10*time.Minute), cmp.Or(o.ResultTTL, time.Hour)
+	o.AckWait = cmp.Or(o.AckWait, 30*time.Second)
 	var faults []error
 	if !namePattern.MatchString(o.Name) {
 		faults = append(faults, fmt.Errorf("the Name %q: give 1 to 32 letters, digits and _", o.Name))
